@@ -1,0 +1,225 @@
+"""Configuration: ``[tool.audit]`` in pyproject.toml, or ``audit.toml``, to a frozen `Config`."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ROLES = (
+    "train",
+    "validation",
+    "test",
+    "raw",
+    "predictions",
+    "metrics",
+    "baseline",
+    "history",
+    "documents",
+    "code",
+)
+
+
+class ConfigError(ValueError):
+    """The configuration cannot be used; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns are what, by name, in every table of rows.
+
+    Parameters
+    ----------
+    target : str, optional
+        The column to be predicted.
+    groups : tuple of str
+        Columns that make up the group of per-group metrics.
+    ignore : tuple of str
+        Columns that are no features: row ids, file names, dates of export.
+    """
+
+    target: str | None = None
+    groups: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds on what is read; beyond them a file is refused with a finding.
+
+    Parameters
+    ----------
+    max_file_mb : int
+        Largest single file that is read, in MiB.
+    max_total_mb : int
+        Largest sum of all files that are read, in MiB.
+    max_files : int
+        Largest number of files in an export.
+    """
+
+    max_file_mb: int = 2048
+    max_total_mb: int = 8192
+    max_files: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Everything that can be configured, with its defaults.
+
+    Parameters
+    ----------
+    roles : mapping of str to tuple of str
+        Role (one of ``ROLES``) to paths relative to the export; a member of an npz file or a
+        value of a split column is written after ``::`` (``"data.npz::X_train"``).
+    columns : Columns
+        Which columns are what.
+    tiers : mapping of str to tuple of str
+        Tier to groups, as a person writes them (``"k=4, m=2"``, ``"north"``).
+    metric : str, optional
+        Name of the headline metric.
+    fail_on, min_severity, min_confidence : str
+        ``note``, ``warning``, ``error``; confidence ``low``, ``medium``, ``high``.
+    select, ignore : tuple of str
+        Ids or prefixes of checks to run, or not to run.
+    limits : Limits
+        Bounds on what is read.
+    checks : mapping of str to mapping
+        Check id to its own parameters.
+    source : str
+        File that the values came from, for the report; empty for the defaults.
+    """
+
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Columns = Columns()
+    tiers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    metric: str | None = None
+    fail_on: str = "error"
+    min_severity: str = "note"
+    min_confidence: str = "low"
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    limits: Limits = Limits()
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    source: str = ""
+
+
+_LEVELS = ("note", "warning", "error")
+_CONFIDENCES = ("low", "medium", "high")
+_TOP = (
+    "roles",
+    "columns",
+    "tiers",
+    "metric",
+    "fail_on",
+    "min_severity",
+    "min_confidence",
+    "select",
+    "ignore",
+    "limits",
+    "checks",
+)
+
+
+def parse_config(text: str, source: str) -> Config:
+    """Read the text of an ``audit.toml`` or ``pyproject.toml``.
+
+    Parameters
+    ----------
+    text : str
+        TOML.
+    source : str
+        Name for messages; when it ends in ``pyproject.toml`` only ``[tool.audit]`` counts.
+
+    Returns
+    -------
+    Config
+        The defaults where the file says nothing.
+
+    Raises
+    ------
+    ConfigError
+        If the file is no TOML, has an unknown key (the message names the nearest known one)
+        or a value of the wrong type.
+    """
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{source}: not valid TOML: {error}") from error
+    if source.endswith("pyproject.toml"):
+        document = _table(document.get("tool", {}), source, "tool").get("audit", {})
+    return _config(_table(document, source, "the file"), source)
+
+
+def _config(document: dict[str, Any], source: str) -> Config:
+    _known(document, _TOP, source, "")
+    roles = _table(document.get("roles", {}), source, "roles")
+    _known(roles, ROLES, source, "roles.")
+    columns = _table(document.get("columns", {}), source, "columns")
+    _known(columns, ("target", "groups", "ignore"), source, "columns.")
+    limits = _table(document.get("limits", {}), source, "limits")
+    _known(limits, ("max_file_mb", "max_total_mb", "max_files"), source, "limits.")
+    for name, value in limits.items():
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ConfigError(f"{source}: limits.{name} must be a whole number above 0")
+    tiers = _table(document.get("tiers", {}), source, "tiers")
+    checks = _table(document.get("checks", {}), source, "checks")
+    return Config(
+        roles={name: _strings(value, source, f"roles.{name}") for name, value in roles.items()},
+        columns=Columns(
+            target=_string(columns.get("target"), source, "columns.target"),
+            groups=_strings(columns.get("groups", []), source, "columns.groups"),
+            ignore=_strings(columns.get("ignore", []), source, "columns.ignore"),
+        ),
+        tiers={name: _strings(value, source, f"tiers.{name}") for name, value in tiers.items()},
+        metric=_string(document.get("metric"), source, "metric"),
+        fail_on=_choice(document.get("fail_on", "error"), _LEVELS, source, "fail_on"),
+        min_severity=_choice(document.get("min_severity", "note"), _LEVELS, source, "min_severity"),
+        min_confidence=_choice(
+            document.get("min_confidence", "low"), _CONFIDENCES, source, "min_confidence"
+        ),
+        select=_strings(document.get("select", []), source, "select"),
+        ignore=_strings(document.get("ignore", []), source, "ignore"),
+        limits=Limits(**limits),
+        checks={name: _table(value, source, f"checks.{name}") for name, value in checks.items()},
+        source=source,
+    )
+
+
+def unknown_key_message(key: str, known: tuple[str, ...], prefix: str = "") -> str:
+    """Say that a key is unknown and name the nearest known one."""
+    near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+    hint = f"did you mean {prefix}{near[0]!r}?" if near else "known keys: " + ", ".join(known)
+    return f"unknown key {prefix}{key!r}; {hint}"
+
+
+def _known(table: dict[str, Any], known: tuple[str, ...], source: str, prefix: str) -> None:
+    for key in table:
+        if key not in known:
+            raise ConfigError(f"{source}: {unknown_key_message(key, known, prefix)}")
+
+
+def _table(value: Any, source: str, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ConfigError(f"{source}: {name} must be a table")
+    return value
+
+
+def _string(value: Any, source: str, name: str) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ConfigError(f"{source}: {name} must be a string")
+    return value
+
+
+def _strings(value: Any, source: str, name: str) -> tuple[str, ...]:
+    values = [value] if isinstance(value, str) else value
+    if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
+        raise ConfigError(f"{source}: {name} must be a string or a list of strings")
+    return tuple(values)
+
+
+def _choice(value: Any, choices: tuple[str, ...], source: str, name: str) -> str:
+    if value not in choices:
+        raise ConfigError(f"{source}: {name} must be one of {', '.join(choices)}, not {value!r}")
+    return str(value)

@@ -1,0 +1,132 @@
+"""The result of an audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from audit.model.artifacts import DataStep
+from audit.model.check import Verdict
+from audit.model.evidence import Evidence
+from audit.model.export import Recognised
+from audit.model.finding import Finding
+from audit.model.severity import Severity
+
+SCHEMA_VERSION = 1
+
+
+class ExperimentVerdict(Enum):
+    """Whether the reported result can be trusted."""
+
+    INVALID = "INVALID"
+    SUSPECT = "SUSPECT"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    VALID = "VALID"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRun:
+    """One check on one export; there is one for every registered check.
+
+    Parameters
+    ----------
+    check_id, title, severity : str, str, Severity
+        Of the check.
+    verdict, reason : Verdict, str
+        Outcome, and why.
+    findings, measured : tuple
+        Defects, and measurements kept whatever the verdict.
+    seconds : float
+        Wall time; left out of comparisons of reports.
+    how, false_alarms : str
+        Sections of the check's docstring, for the report.
+    """
+
+    check_id: str
+    title: str
+    severity: Severity
+    verdict: Verdict
+    reason: str
+    findings: tuple[Finding, ...] = ()
+    measured: tuple[Evidence, ...] = ()
+    seconds: float = 0.0
+    how: str = ""
+    false_alarms: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The few numbers that a reader wants first; each is an `Evidence` or ``None``.
+
+    An evidence whose ``observed`` is ``None`` cannot be estimated, and its ``method`` says why.
+    """
+
+    reported_metric: Evidence | None = None
+    decontaminated_metric: Evidence | None = None
+    balanced_metric: Evidence | None = None
+    contaminated_share: Evidence | None = None
+    worst_group: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressed:
+    """A finding that was silenced on purpose, with the reason given."""
+
+    finding: Finding
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything an audit has to say; renderers read nothing else.
+
+    Parameters
+    ----------
+    tool_version : str
+        Version of this tool.
+    export_name, export_digest : str
+        What was audited.
+    recognised : tuple of Recognised
+        What was recognised as what.
+    verdict : ExperimentVerdict
+        The answer.
+    headline : Headline
+        The numbers that a reader wants first.
+    runs : tuple of CheckRun
+        One per registered check, sorted by id.
+    flow : tuple of DataStep
+        The data flow found in the code, in the order of execution.
+    suppressed : tuple of Suppressed
+        Findings silenced on purpose.
+    settings : tuple of str
+        Configuration in force that differs from the defaults, one line each.
+    """
+
+    tool_version: str
+    export_name: str
+    export_digest: str
+    recognised: tuple[Recognised, ...]
+    verdict: ExperimentVerdict
+    headline: Headline
+    runs: tuple[CheckRun, ...]
+    flow: tuple[DataStep, ...] = ()
+    suppressed: tuple[Suppressed, ...] = ()
+    settings: tuple[str, ...] = ()
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings: most severe first, then most certain, then by id, place and subject."""
+        return tuple(
+            sorted(
+                (finding for run in self.runs for finding in run.findings),
+                key=lambda f: (
+                    -f.severity,
+                    -f.confidence,
+                    f.check_id,
+                    f.primary.path,
+                    f.primary.cell or 0,
+                    f.primary.line or 0,
+                    f.subject,
+                ),
+            )
+        )
