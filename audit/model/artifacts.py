@@ -97,7 +97,8 @@ class DocumentKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Document:
     """Prose in which the experiment makes claims: a Markdown file, a Markdown cell, or the
-    recorded text output of a code cell."""
+    recorded text output of a code cell.
+    """
 
     path: str
     kind: DocumentKind
@@ -337,7 +338,8 @@ class MetricTable:
 @dataclass(frozen=True, slots=True)
 class Metrics:
     """The metric tables of the experiment itself; at least one. The first is the headline:
-    a held-out split before train, with groups before without."""
+    a held-out split before train, with groups before without.
+    """
 
     tables: tuple[MetricTable, ...]
 

@@ -181,7 +181,7 @@ def combine(metric: str, values: Array, weights: Array) -> float | None:
     """
     score = SCORES.get(metric)
     total = float(np.sum(weights))
-    if score is None or score.per_sample is None and metric not in ("log_loss", "loss"):
+    if score is None or (score.per_sample is None and metric not in ("log_loss", "loss")):
         return None
     if total <= 0:
         return None
