@@ -1,0 +1,146 @@
+"""From the text of a notebook cell to a syntax tree, IPython's own syntax neutralised."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+
+_PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "memit", "pypy", "python3"})
+_PYTHON_LINE_MAGICS = frozenset({"time", "timeit", "prun", "memit"})
+_CELL_MAGIC = re.compile(r"\s*%%(\w+)")
+_LINE_MAGIC = re.compile(r"(\s*)%{1,2}(\w+)((?:\s+-\w+(?:\s+\d+)?)*)\s*(.*)", re.DOTALL)
+_SHELL = re.compile(r"(\s*)[!?/;,](?=\S)")
+_ASSIGNED = re.compile(r"(\s*[\w.,\s\[\]'\"]+?=\s*)(?:!|%{1,2}[A-Za-z])")
+_HELP = re.compile(r"(\s*)(?:%{0,2}[\w.*]+)\?{1,2}\s*(?:#.*)?$")
+
+
+def parse_cell(source: str) -> ast.Module:
+    """Parse one cell or script; magics, shell lines and help requests are left out.
+
+    Line numbers are those of `source`. Cell magics whose body is Python (``%%time``,
+    ``%%capture``) keep it; any other (``%%bash``, ``%%html``) makes the cell empty.
+
+    Parameters
+    ----------
+    source : str
+        Text as written.
+
+    Returns
+    -------
+    ast.Module
+        Never executed by anybody.
+
+    Raises
+    ------
+    SyntaxError
+        If the rest is not Python: also for null bytes and for nesting that is too deep.
+    """
+    try:
+        return _parse(source)
+    except SyntaxError:
+        if not re.search(r"[%!?]", source):
+            raise
+    return _parse(_neutralise(source))
+
+
+def _parse(source: str) -> ast.Module:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except SyntaxError:
+        raise
+    except (ValueError, RecursionError, MemoryError, OverflowError) as error:
+        raise SyntaxError(f"cannot be parsed: {type(error).__name__}: {error}") from error
+
+
+def _neutralise(source: str) -> str:
+    lines = re.split(r"\r\n|\r|\n", source)
+    first = next((i for i, line in enumerate(lines) if line.strip()), None)
+    if first is not None and (magic := _CELL_MAGIC.match(lines[first])):
+        if magic[1] not in _PYTHON_CELL_MAGICS:
+            return ""
+        lines[first] = ""
+    kept: list[str] = []
+    state = _Open()
+    in_shell = False
+    for line in lines:
+        if in_shell:
+            in_shell = line.rstrip().endswith("\\")
+            kept.append("")
+            continue
+        if state.is_open:
+            kept.append(line)
+            state.feed(line)
+            continue
+        replaced = _neutral_line(line)
+        in_shell = replaced is not line and line.rstrip().endswith("\\")
+        kept.append(replaced)
+        state.feed(replaced)
+    return "\n".join(kept)
+
+
+def _neutral_line(line: str) -> str:
+    """The line itself where it is Python already; otherwise a harmless one."""
+    if magic := _LINE_MAGIC.fullmatch(line):
+        indent, name, _, rest = magic.groups()
+        keeps_code = name in _PYTHON_LINE_MAGICS and rest
+        return indent + (rest if keeps_code else "pass")
+    if shell := _SHELL.match(line):
+        return shell[1] + "pass"
+    if help_request := _HELP.fullmatch(line):
+        return help_request[1] + "pass"
+    if assigned := _ASSIGNED.match(line):
+        return assigned[1] + "None"
+    return line
+
+
+class _Open:
+    """Whether a physical line starts inside a string, a bracket or a continued line."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._quote = ""
+        self._continued = False
+
+    @property
+    def is_open(self) -> bool:
+        return bool(self._depth > 0 or self._quote or self._continued)
+
+    def feed(self, line: str) -> None:
+        position = 0
+        self._continued = False
+        while position < len(line):
+            if self._quote:
+                position = self._skip_string(line, position)
+                continue
+            character = line[position]
+            if character == "#":
+                return
+            if character in "\"'":
+                triple = character * 3
+                self._quote = triple if line.startswith(triple, position) else character
+                position += len(self._quote)
+                continue
+            if character in "([{":
+                self._depth += 1
+            elif character in ")]}":
+                self._depth = max(0, self._depth - 1)
+            elif character == "\\" and position == len(line.rstrip()) - 1:
+                self._continued = True
+            position += 1
+        if len(self._quote) == 1 and not line.endswith("\\"):
+            self._quote = ""
+
+    def _skip_string(self, line: str, position: int) -> int:
+        while position < len(line):
+            if line[position] == "\\":
+                position += 2
+            elif line.startswith(self._quote, position):
+                position += len(self._quote)
+                self._quote = ""
+                return position
+            else:
+                position += 1
+        return position
