@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 ROLES = (
@@ -223,3 +223,32 @@ def _choice(value: Any, choices: tuple[str, ...], source: str, name: str) -> str
     if value not in choices:
         raise ConfigError(f"{source}: {name} must be one of {', '.join(choices)}, not {value!r}")
     return str(value)
+
+
+def override(
+    config: Config,
+    *,
+    fail_on: str | None = None,
+    min_severity: str | None = None,
+    min_confidence: str | None = None,
+    select: tuple[str, ...] | None = None,
+    ignore: tuple[str, ...] | None = None,
+) -> Config:
+    """Replace values by those of the command line, where they are given.
+
+    Raises
+    ------
+    ConfigError
+        If a level is not one of the known words.
+    """
+    line = "command line"
+    return replace(
+        config,
+        fail_on=_choice(fail_on or config.fail_on, _LEVELS, line, "--fail-on"),
+        min_severity=_choice(min_severity or config.min_severity, _LEVELS, line, "--min-severity"),
+        min_confidence=_choice(
+            min_confidence or config.min_confidence, _CONFIDENCES, line, "--min-confidence"
+        ),
+        select=tuple(id.upper() for id in (select or config.select)),
+        ignore=tuple(id.upper() for id in (ignore or config.ignore)),
+    )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 
 from audit.model.artifacts import DataStep
@@ -98,6 +99,8 @@ class Report:
         The data flow found in the code, in the order of execution.
     suppressed : tuple of Suppressed
         Findings silenced on purpose.
+    tiers : mapping of str to str
+        Label of a group, as in `Evidence.group`, to its tier.
     settings : tuple of str
         Configuration in force that differs from the defaults, one line each.
     """
@@ -111,6 +114,7 @@ class Report:
     runs: tuple[CheckRun, ...]
     flow: tuple[DataStep, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
+    tiers: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
 
     @property
