@@ -12,8 +12,7 @@ from audit.config import Config, ConfigError, unknown_key_message
 from audit.model.artifacts import CodeFacts, Grouping
 from audit.model.check import Check, Outcome, Verdict
 from audit.model.evidence import Evidence
-from audit.model.export import Absent, Export, Malformed, Present, Slot
-from audit.model.finding import Finding
+from audit.model.export import Export, Malformed, Present, Slot
 from audit.model.location import Location
 from audit.model.report import CheckRun, ExperimentVerdict, Headline, Report
 from audit.model.severity import Confidence, Severity
