@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,7 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from checks.kit.intervals import Interval
+
 Array = NDArray[Any]
+Losses = NDArray[np.float64]
+
+
+class CannotScoreError(ValueError):
+    """A metric cannot be computed from these predictions; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,38 +33,48 @@ class Score:
         Direction.
     per_sample : callable, optional
         ``(y_true, y_pred) -> loss of each sample``, shape (n,), whose mean is the metric (or
-        its square, see `root`); ``None`` when the metric is no mean over samples.
+        its square, see `root`); ``None`` when the metric is no mean over samples, or is not
+        defined by targets and predictions alone.
     root : bool
         The metric is the square root of that mean.
+    mean : bool
+        The metric is a mean over samples (or its root), so that groups combine by their sizes.
+    share : bool
+        A number between 0 and 1 that is often written in percent.
+    labels : bool
+        `per_sample` compares labels, not numbers.
     """
 
     name: str
     greater_is_better: bool
-    per_sample: Callable[[Array, Array], NDArray[np.float64]] | None = None
+    per_sample: Callable[[Array, Array], Losses] | None = None
     root: bool = False
+    mean: bool = False
+    share: bool = False
+    labels: bool = False
 
 
-def _squared(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
-    loss: NDArray[np.float64] = np.square(np.asarray(y_true, float) - np.asarray(y_pred, float))
+def _squared(y_true: Array, y_pred: Array) -> Losses:
+    loss: Losses = np.square(np.asarray(y_true, float) - np.asarray(y_pred, float))
     return loss
 
 
-def _absolute(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
-    loss: NDArray[np.float64] = np.abs(np.asarray(y_true, float) - np.asarray(y_pred, float))
+def _absolute(y_true: Array, y_pred: Array) -> Losses:
+    loss: Losses = np.abs(np.asarray(y_true, float) - np.asarray(y_pred, float))
     return loss
 
 
-def _absolute_percentage(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
+def _absolute_percentage(y_true: Array, y_pred: Array) -> Losses:
     true = np.asarray(y_true, float)
     size = np.maximum(np.abs(true), np.finfo(np.float64).eps)
-    loss: NDArray[np.float64] = np.abs(true - np.asarray(y_pred, float)) / size
+    loss: Losses = np.abs(true - np.asarray(y_pred, float)) / size
     return loss
 
 
 def _squared_log(
     function: Callable[[Array], Array],
-) -> Callable[[Array, Array], NDArray[np.float64]]:
-    def loss(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
+) -> Callable[[Array, Array], Losses]:
+    def loss(y_true: Array, y_pred: Array) -> Losses:
         with np.errstate(invalid="ignore", divide="ignore"):
             return _squared(
                 function(np.asarray(y_true, float)), function(np.asarray(y_pred, float))
@@ -65,39 +83,48 @@ def _squared_log(
     return loss
 
 
-def _equal(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
-    hit: NDArray[np.float64] = (np.asarray(y_true) == np.asarray(y_pred)).astype(np.float64)
-    return hit
+def _equal(y_true: Array, y_pred: Array) -> Losses:
+    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if true.dtype.kind in "biuf" and predicted.dtype.kind in "biuf":
+        hit: Losses = (true == predicted).astype(np.float64)
+        return hit
+    same = [_label(a) == _label(b) for a, b in zip(true, predicted, strict=True)]
+    return np.array(same, dtype=np.float64)
 
 
-def _unequal(y_true: Array, y_pred: Array) -> NDArray[np.float64]:
-    hit: NDArray[np.float64] = (np.asarray(y_true) != np.asarray(y_pred)).astype(np.float64)
-    return hit
+def _label(value: Any) -> str:
+    # one file stores the label 1, another "1" or 1.0
+    text = str(value).strip()
+    return text[:-2] if text.endswith(".0") else text
+
+
+def _unequal(y_true: Array, y_pred: Array) -> Losses:
+    return 1.0 - _equal(y_true, y_pred)
 
 
 SCORES: Mapping[str, Score] = {
     score.name: score
     for score in (
-        Score("log2_mse", False, _squared_log(np.log2)),
-        Score("log_mse", False, _squared_log(np.log)),
-        Score("log10_mse", False, _squared_log(np.log10)),
-        Score("msle", False, _squared_log(np.log1p)),
-        Score("rmsle", False, _squared_log(np.log1p), root=True),
-        Score("mse", False, _squared),
-        Score("rmse", False, _squared, root=True),
-        Score("mae", False, _absolute),
-        Score("mape", False, _absolute_percentage),
-        Score("accuracy", True, _equal),
-        Score("error_rate", False, _unequal),
-        Score("log_loss", False),
-        Score("loss", False),
+        Score("log2_mse", False, _squared_log(np.log2), mean=True),
+        Score("log_mse", False, _squared_log(np.log), mean=True),
+        Score("log10_mse", False, _squared_log(np.log10), mean=True),
+        Score("msle", False, _squared_log(np.log1p), mean=True),
+        Score("rmsle", False, _squared_log(np.log1p), root=True, mean=True),
+        Score("mse", False, _squared, mean=True),
+        Score("rmse", False, _squared, root=True, mean=True),
+        Score("mae", False, _absolute, mean=True),
+        Score("mape", False, _absolute_percentage, mean=True, share=True),
+        Score("accuracy", True, _equal, mean=True, share=True, labels=True),
+        Score("error_rate", False, _unequal, mean=True, share=True, labels=True),
+        Score("log_loss", False, mean=True),
+        Score("loss", False, mean=True),
         Score("r2", True),
-        Score("f1", True),
-        Score("precision", True),
-        Score("recall", True),
-        Score("balanced_accuracy", True),
-        Score("roc_auc", True),
-        Score("average_precision", True),
+        Score("f1", True, share=True),
+        Score("precision", True, share=True),
+        Score("recall", True, share=True),
+        Score("balanced_accuracy", True, share=True),
+        Score("roc_auc", True, share=True),
+        Score("average_precision", True, share=True),
     )
 }
 
@@ -177,23 +204,231 @@ def combine(metric: str, values: Array, weights: Array) -> float | None:
     -------
     float or None
         The weighted mean (for root metrics: the root of the weighted mean of squares);
-        ``None`` when the metric is not a mean over samples, so that groups do not combine.
+        ``None`` when the metric is not a mean over samples, so that groups do not combine, or
+        when a value is not finite, a weight is negative or all weights are 0.
+
+    Examples
+    --------
+    >>> combine("mse", [1.0, 4.0], [3, 1]), combine("rmse", [1.0, 7.0], [1, 1])
+    (1.75, 5.0)
+    >>> combine("f1", [0.5, 0.7], [1, 1]) is None
+    True
     """
     score = SCORES.get(metric)
-    total = float(np.sum(weights))
-    if score is None or (score.per_sample is None and metric not in ("log_loss", "loss")):
+    if score is None or not score.mean:
         return None
-    if total <= 0:
+    group_values, sizes = np.asarray(values, float), np.asarray(weights, float)
+    total = float(np.sum(sizes))
+    if not (np.isfinite(group_values).all() and math.isfinite(total) and total > 0):
         return None
-    base = np.square(values) if score.root else np.asarray(values, float)
-    mean = float(np.dot(base, weights)) / total
-    return float(np.sqrt(mean)) if score.root else mean
+    if (sizes < 0).any():
+        return None
+    shares = sizes / total
+    if not score.root:
+        return float(np.dot(group_values, shares))
+    # scaled, so that squares neither overflow nor vanish
+    largest = float(np.max(np.abs(group_values)))
+    if largest == 0:
+        return 0.0
+    return largest * math.sqrt(float(np.dot(np.square(group_values / largest), shares)))
+
+
+def sample_losses(metric: str, y_true: Array, y_pred: Array) -> Losses:
+    """Loss of each sample, whose mean is the metric (its square for root metrics).
+
+    Returns
+    -------
+    ndarray, shape (n,)
+        Finite numbers.
+
+    Raises
+    ------
+    CannotScoreError
+        If the metric is not known as a mean over samples, there are no samples, or the values
+        do not suit it (text, probabilities instead of labels, the logarithm of a negative).
+    """
+    score = SCORES.get(metric)
+    if score is None or score.per_sample is None:
+        raise CannotScoreError(f"{metric} is not known as a mean over samples")
+    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if true.ndim != 1 or true.shape != predicted.shape:
+        raise CannotScoreError(
+            f"targets of shape {true.shape} and predictions of shape {predicted.shape}"
+        )
+    if len(true) == 0:
+        raise CannotScoreError("there are no predictions")
+    if score.labels and _looks_like_scores(true, predicted):
+        raise CannotScoreError("the predictions are scores between 0 and 1, not labels")
+    try:
+        losses = score.per_sample(true, predicted)
+    except (TypeError, ValueError) as error:
+        raise CannotScoreError(f"{metric} needs numbers, and some values are none") from error
+    bad = int(np.count_nonzero(~np.isfinite(losses)))
+    if bad:
+        raise CannotScoreError(f"{metric} is not finite for {bad:,} of {len(losses):,} predictions")
+    return losses
+
+
+def _looks_like_scores(true: Array, predicted: Array) -> bool:
+    if predicted.dtype.kind != "f" or true.dtype.kind not in "biuf":
+        return False
+    whole = predicted == np.round(predicted)
+    return not bool(whole.all()) and bool((true == np.round(true)).all())
+
+
+def metric_of_losses(metric: str, losses: Losses) -> float:
+    """Metric from the losses of `sample_losses`, shape (n,), n ≥ 1."""
+    mean = float(np.mean(losses))
+    return math.sqrt(mean) if SCORES[metric].root else mean
 
 
 def score_samples(metric: str, y_true: Array, y_pred: Array) -> float | None:
-    """Metric over samples, or ``None`` when it is not known as a mean over samples."""
-    score = SCORES.get(metric)
-    if score is None or score.per_sample is None or len(y_true) == 0:
+    """Metric over samples, or ``None`` when it cannot be computed (see `sample_losses`)."""
+    try:
+        return metric_of_losses(metric, sample_losses(metric, y_true, y_pred))
+    except CannotScoreError:
         return None
-    mean = float(np.mean(score.per_sample(y_true, y_pred)))
-    return float(np.sqrt(mean)) if score.root else mean
+
+
+def loss_bounds(metric: str, y_true: Array, y_pred: Array) -> tuple[Losses, Losses]:
+    """Bounds on the loss of each sample, given that the stored values may be rounded.
+
+    A file that keeps three decimals stands for values within ± 0.0005; the number of decimals
+    is read off the values themselves, and floats of single precision count as rounded to 7
+    digits.
+
+    Returns
+    -------
+    low, high : ndarray, shape (n,)
+        ``high`` may be infinite.
+
+    Raises
+    ------
+    CannotScoreError
+        As `sample_losses`.
+    """
+    losses = sample_losses(metric, y_true, y_pred)
+    score = SCORES[metric]
+    assert score.per_sample is not None
+    if score.labels:
+        return losses, losses
+    true, predicted = np.asarray(y_true, float), np.asarray(y_pred, float)
+    true_half, predicted_half = _resolution(true), _resolution(predicted)
+    corners = []
+    for sign_true in (-1.0, 1.0):
+        for sign_predicted in (-1.0, 1.0):
+            corner = score.per_sample(
+                true + sign_true * true_half, predicted + sign_predicted * predicted_half
+            )
+            corners.append(np.where(np.isnan(corner), np.inf, corner))
+    low = np.minimum.reduce([losses, *corners])
+    high = np.maximum.reduce([losses, *corners])
+    touching = np.abs(true - predicted) <= true_half + predicted_half
+    return np.where(touching, 0.0, low), high
+
+
+def _resolution(values: Losses) -> Losses:
+    """Half a unit of the last digit that the values were stored with, per value."""
+    relative = 1e-7 * np.abs(values)
+    if (values == np.round(values)).all():
+        return relative  # whole numbers are counts or labels, not roundings
+    for decimals in range(1, 9):
+        if np.allclose(values, np.round(values, decimals), rtol=1e-13, atol=0):
+            return np.maximum(relative, 0.5 * 10.0**-decimals)
+    return relative
+
+
+def metric_bounds(metric: str, y_true: Array, y_pred: Array) -> Interval:
+    """Interval of the metric over samples, given that the stored values may be rounded.
+
+    Raises
+    ------
+    CannotScoreError
+        As `sample_losses`.
+    """
+    low, high = loss_bounds(metric, y_true, y_pred)
+    bounds = Interval(float(np.mean(low)), float(np.mean(high)))
+    if SCORES[metric].root:
+        return Interval(math.sqrt(bounds.low), math.sqrt(bounds.high))
+    return bounds
+
+
+def whole_set_scores(metric: str, y_true: Array, y_pred: Array) -> dict[str, float]:
+    """Metrics that are no mean over samples, by the name of each customary variant.
+
+    Parameters
+    ----------
+    metric : str
+        ``"r2"``, ``"f1"``, ``"precision"``, ``"recall"``, ``"balanced_accuracy"`` or
+        ``"roc_auc"``.
+    y_true, y_pred : ndarray, shape (n,)
+        Targets; predicted values, labels or (``roc_auc``) scores of the larger of two labels.
+
+    Returns
+    -------
+    dict of str to float
+        Variant (``"macro"``, ``"label 1"`` …) to value; empty where it cannot be computed.
+    """
+    true, predicted = np.asarray(y_true), np.asarray(y_pred)
+    if true.ndim != 1 or true.shape != predicted.shape or len(true) == 0:
+        return {}
+    if metric in ("r2", "roc_auc"):
+        try:
+            numbers, guesses = true.astype(float), predicted.astype(float)
+        except (TypeError, ValueError):
+            return {}
+        if not (np.isfinite(numbers).all() and np.isfinite(guesses).all()):
+            return {}
+        value = (_r2 if metric == "r2" else _roc_auc)(numbers, guesses)
+        return {} if value is None else {metric: value}
+    if metric in ("f1", "precision", "recall", "balanced_accuracy"):
+        if _looks_like_scores(true, predicted):
+            return {}
+        return _label_scores(metric, true, predicted)
+    return {}
+
+
+def _r2(true: Losses, predicted: Losses) -> float | None:
+    spread = float(np.sum(np.square(true - true.mean())))
+    return 1.0 - float(np.sum(np.square(true - predicted))) / spread if spread > 0 else None
+
+
+def _roc_auc(true: Losses, scores: Losses) -> float | None:
+    labels = np.unique(true)
+    if len(labels) != 2:
+        return None
+    positive = true == labels[1]
+    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # ties share their mean rank
+    n = int(positive.sum())
+    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(true) - n)))
+
+
+def _label_scores(metric: str, true: Array, predicted: Array) -> dict[str, float]:
+    true_labels = np.array([_label(value) for value in true])
+    predicted_labels = np.array([_label(value) for value in predicted])
+    names = np.unique(np.concatenate([true_labels, predicted_labels]))
+    if len(names) > 1000:
+        return {}  # a regression target, or names: no classes
+    hits = np.array([np.sum((true_labels == k) & (predicted_labels == k)) for k in names], float)
+    support = np.array([np.sum(true_labels == k) for k in names], float)
+    claimed = np.array([np.sum(predicted_labels == k) for k in names], float)
+
+    def ratio(top: Losses, bottom: Losses) -> Losses:
+        return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
+
+    if metric == "balanced_accuracy":
+        return {"macro": float(ratio(hits, support)[support > 0].mean())}
+    per_label = {
+        "precision": ratio(hits, claimed),
+        "recall": ratio(hits, support),
+        "f1": ratio(2 * hits, support + claimed),
+    }[metric]
+    variants = {
+        "macro": float(per_label.mean()),
+        "weighted": float(np.dot(per_label, support) / support.sum()),
+        "micro": float(hits.sum() / support.sum()),
+    }
+    if len(names) == 2:
+        variants |= {f"label {name}": float(v) for name, v in zip(names, per_label, strict=True)}
+    return variants
