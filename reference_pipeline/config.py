@@ -1,0 +1,111 @@
+"""Configurations of the reference experiments, with every number that describes them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+T = TypeVar("T")
+
+Group = tuple[int, int]
+Tier = Literal["easy", "medium", "hard"]
+
+CODE_LENGTH = 9
+
+TIERS: dict[Tier, tuple[Group, ...]] = {
+    "easy": ((4, 2), (4, 3), (5, 2)),
+    "medium": ((4, 4), (5, 3), (6, 2)),
+    "hard": ((5, 4), (6, 3), (4, 5)),
+}
+GROUPS: tuple[Group, ...] = tuple(sorted(group for groups in TIERS.values() for group in groups))
+
+
+@dataclass(frozen=True, slots=True)
+class DatasetConfig:
+    """What the generator draws.
+
+    Attributes
+    ----------
+    samples_per_group : int
+        Number of matrices in each group (k, m).
+    mixture_share : float
+        Share of matrices whose largest entry is itself drawn from 1 to 100; the others are
+        uniform on [-100, 100].
+    shared_share : float
+        Share of each group's matrices that are taken over from the previous group of the same
+        k, so that one matrix occurs with several m.
+    random_state : int
+        Seed.
+    """
+
+    samples_per_group: int
+    mixture_share: float = 1 / 6
+    shared_share: float = 0.0
+    random_state: int = 2025
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """One experiment: its data, and the constants that its notebook must hold.
+
+    Attributes
+    ----------
+    name : str
+        Name of the run, and of its notebook source in ``reference_pipeline/notebooks``.
+    dataset : DatasetConfig
+        The generated originals.
+    copies : dict
+        Augmented copies of each sample, by group (k, m).
+    group_weights : dict
+        Loss weight of each group (k, m).
+    constants : dict
+        Scalar constants of the notebook, by the name that they have there; they are written
+        into its source.
+    baseline : bool
+        Whether the run is compared with Run 2 in its export.
+    """
+
+    name: str
+    dataset: DatasetConfig
+    copies: dict[Group, int]
+    group_weights: dict[Group, float]
+    constants: dict[str, int | float]
+    baseline: bool
+
+
+def _by_group(easy: T, medium: T, hard: T) -> dict[Group, T]:
+    values: dict[Tier, T] = {"easy": easy, "medium": medium, "hard": hard}
+    return {group: values[tier] for tier, groups in TIERS.items() for group in groups}
+
+
+def run6() -> RunConfig:
+    """Return the configuration of Run 6, scaled down to 400 originals for each group.
+
+    Its order (augment all rows, scale, then split) stands in the notebook.
+    """
+    return RunConfig(
+        name="run6",
+        dataset=DatasetConfig(samples_per_group=400),
+        copies=_by_group(easy=0, medium=25, hard=50),
+        group_weights=_by_group(easy=1.0, medium=1.5, hard=2.0),
+        constants={
+            "NOISE_SCALE": 0.02,
+            "VALIDATION_SHARE": 0.15,
+            "RANDOM_STATE": 42,
+            "EPOCHS": 30,
+            "BATCH_SIZE": 512,
+        },
+        baseline=True,
+    )
+
+
+def corrected() -> RunConfig:
+    """Return the small corrected counterpart: split by entity first, then augment train only."""
+    return RunConfig(
+        name="corrected",
+        dataset=DatasetConfig(samples_per_group=150, shared_share=0.2, random_state=2026),
+        copies=_by_group(easy=1, medium=2, hard=3),
+        group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
+        constants={"RANDOM_STATE": 7, "EPOCHS": 12, "BATCH_SIZE": 64},
+        baseline=False,
+    )

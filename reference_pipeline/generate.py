@@ -1,0 +1,140 @@
+"""Seeded datasets of systematic generator matrices with exact m-heights.
+
+A dataset holds, for every group (k, m), integer matrices P with finite height: most of them
+uniform on [-100, 100], the others from a mixture of scales. No two matrices with the same k are
+equal up to signed row and column permutations, unless sharing between groups is asked for.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from reference_pipeline.config import CODE_LENGTH, GROUPS, DatasetConfig, Group
+from reference_pipeline.oracle import m_heights
+from reference_pipeline.symmetry import entity_keys
+
+_BOUND = 100
+_MAX_ROUNDS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One learning problem and its exact answer.
+
+    Attributes
+    ----------
+    k, m : int
+        Dimension of the code and order of the height; its length is 9.
+    matrix : ndarray of shape (k, 9 - k)
+        The matrix P of integers.
+    height : float
+        The finite m-height.
+    """
+
+    k: int
+    m: int
+    matrix: npt.NDArray[np.int64]
+    height: float
+
+
+def generate(config: DatasetConfig, groups: tuple[Group, ...] = GROUPS) -> list[Sample]:
+    """Draw a dataset.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+        Sizes, shares and seed.
+    groups : tuple of (int, int), optional
+        The groups (k, m) to draw.
+
+    Returns
+    -------
+    list of Sample
+        ``config.samples_per_group`` samples of each group, in random order.
+
+    Raises
+    ------
+    RuntimeError
+        If a group does not offer enough different matrices of finite height.
+    """
+    rng = np.random.default_rng(config.random_state)
+    seen: set[bytes] = set()
+    previous: dict[int, npt.NDArray[np.int64]] = {}
+    samples: list[Sample] = []
+    for k, m in groups:
+        shared = _shared(previous.get(k), m, round(config.shared_share * config.samples_per_group))
+        fresh = _fresh(k, m, config.samples_per_group - len(shared), config, rng, seen)
+        matrices = np.concatenate([shared, fresh]) if len(shared) else fresh
+        previous[k] = matrices
+        heights = m_heights(matrices, m)
+        samples += [
+            Sample(k, m, matrix, float(height))
+            for matrix, height in zip(matrices, heights, strict=True)
+        ]
+    return [samples[index] for index in rng.permutation(len(samples))]
+
+
+def as_records(samples: list[Sample]) -> tuple[list[list[object]], list[float]]:
+    """Arrange samples as the two lists of the original data format.
+
+    Parameters
+    ----------
+    samples : list of Sample
+
+    Returns
+    -------
+    inputs : list of [n, k, m, P]
+    heights : list of float
+    """
+    inputs: list[list[object]] = [
+        [CODE_LENGTH, sample.k, sample.m, sample.matrix.copy()] for sample in samples
+    ]
+    return inputs, [sample.height for sample in samples]
+
+
+def _shared(matrices: npt.NDArray[np.int64] | None, m: int, count: int) -> npt.NDArray[np.int64]:
+    if matrices is None or count == 0:
+        return np.empty((0, 0, 0), dtype=np.int64)
+    return matrices[np.isfinite(m_heights(matrices, m))][:count]
+
+
+def _fresh(
+    k: int, m: int, count: int, config: DatasetConfig, rng: np.random.Generator, seen: set[bytes]
+) -> npt.NDArray[np.int64]:
+    mixed = round(config.mixture_share * count)
+    parts = [
+        _distinct(k, m, count - mixed, rng, seen, mixture=False),
+        _distinct(k, m, mixed, rng, seen, mixture=True),
+    ]
+    return np.concatenate(parts)
+
+
+def _distinct(
+    k: int, m: int, count: int, rng: np.random.Generator, seen: set[bytes], *, mixture: bool
+) -> npt.NDArray[np.int64]:
+    """Draw until ``count`` new matrices of finite height are found; adds their keys to ``seen``."""
+    found: list[npt.NDArray[np.int64]] = []
+    for _ in range(_MAX_ROUNDS):
+        if len(found) == count:
+            break
+        batch = _draw(k, count, rng, mixture=mixture)
+        batch = batch[np.isfinite(m_heights(batch, m))]
+        for matrix, key in zip(batch, entity_keys(batch), strict=True):
+            if len(found) < count and key not in seen:
+                seen.add(key)
+                found.append(matrix)
+    if len(found) < count:
+        raise RuntimeError(f"group k={k}, m={m}: only {len(found)} of {count} matrices found")
+    return np.array(found, dtype=np.int64).reshape(count, k, CODE_LENGTH - k)
+
+
+def _draw(k: int, count: int, rng: np.random.Generator, *, mixture: bool) -> npt.NDArray[np.int64]:
+    bounds: npt.NDArray[np.int64] = np.full(count, _BOUND)
+    if mixture:
+        bounds = rng.integers(1, _BOUND, size=count, endpoint=True)
+    shape = (count, k, CODE_LENGTH - k)
+    limits = bounds[:, None, None]
+    return rng.integers(-limits, limits, size=shape, endpoint=True)
