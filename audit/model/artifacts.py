@@ -463,6 +463,11 @@ class Match:
     train_rows : ndarray of int, shape (n_held_out,)
         Position in the training split of one matching row, a `supported` one where there is
         one; -1 without a match.
+    chance : float, optional
+        Share of held-out rows that also agree with some *other* training row on half of the
+        columns: a bound on how many rows can be equal by coincidence, because the columns take
+        few values. ``None`` where it was not needed: the target is so finely graded (a real
+        number, not a class) that `expected` is the better control.
     """
 
     masked: tuple[str, ...]
@@ -470,6 +475,7 @@ class Match:
     supported: NDArray[np.bool_] | None
     expected: NDArray[np.float64] | None
     train_rows: NDArray[np.int64]
+    chance: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
