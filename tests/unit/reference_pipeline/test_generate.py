@@ -91,12 +91,12 @@ def test_sizes_ranges_and_finite_exact_heights() -> None:
 
 
 def test_no_two_matrices_are_equal_up_to_symmetry() -> None:
-    """With one column the class is the sorted magnitudes; small bounds make collisions likely."""
-    config = DatasetConfig(samples_per_group=400, mixture_share=1.0)
-    samples = generate(config, groups=((8, 1),))
+    """With one row the class is the sorted magnitudes; small bounds make collisions certain."""
+    config = DatasetConfig(samples_per_group=2000, mixture_share=1.0)
+    samples = generate(config, groups=((1, 1),))
 
-    classes = {tuple(sorted(np.abs(sample.matrix).ravel())) for sample in samples}
-    assert len(samples) == len(classes) == 400
+    classes = {tuple(sorted(np.abs(sample.matrix).ravel().tolist())) for sample in samples}
+    assert len(samples) == len(classes) == 2000
 
 
 def test_groups_with_the_same_k_share_no_matrix_unless_asked() -> None:

@@ -151,7 +151,10 @@ def test_corrected_on_tiny_data_keeps_entities_apart(tmp_path: Path) -> None:
     assert (splits["val"]["row_id"] < 162).all()
     assert (splits["test"]["row_id"] < 162).all()
     magnitudes = {
-        name: {(row.k, *sorted(abs(np.array(row[4:24], dtype=int)))) for row in table.itertuples()}
+        name: {
+            (k, *np.sort(np.abs(row)).tolist())
+            for k, row in zip(table["k"], table[FEATURES[3:]].to_numpy(dtype=int), strict=True)
+        }
         for name, table in splits.items()
     }
     for one, other in (("train", "val"), ("train", "test"), ("val", "test")):
