@@ -1,0 +1,142 @@
+"""Report to one screen of text for a terminal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from audit.model.check import Verdict
+from audit.model.finding import Finding
+from audit.model.report import ExperimentVerdict, Report
+from audit.model.severity import Severity
+from audit.render.escape import plain
+from audit.render.summary import answer, counts, headline_rows
+from audit.render.wording import count
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+MAX_CHECKS = 8
+_VERDICT_STYLE = {
+    ExperimentVerdict.INVALID: "bold red",
+    ExperimentVerdict.SUSPECT: "bold yellow",
+    ExperimentVerdict.INCONCLUSIVE: "bold blue",
+    ExperimentVerdict.VALID: "bold green",
+}
+_SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+
+
+def to_console(report: Report, *, width: int, color: bool, report_path: str | None) -> str:
+    """Write the summary of a report for a terminal.
+
+    Parameters
+    ----------
+    report : Report
+        What to summarise.
+    width : int
+        Columns of the terminal.
+    color : bool
+        Whether to colour; without it the text holds no control characters but line breaks.
+    report_path : str, optional
+        Where the full report was written, to be named at the end.
+
+    Returns
+    -------
+    str
+        About one screen; ends with a line break.
+    """
+    from rich.console import Console
+    from rich.text import Text
+
+    buffer = io.StringIO()
+    console = Console(
+        file=buffer,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
+    style = _VERDICT_STYLE[report.verdict]
+    name = plain(report.export_name, 80)
+    console.print(Text.assemble((name, "bold"), ": ", (report.verdict.value, style)))
+    for sentence in answer(report):
+        console.print(Text(plain(sentence, 400)))
+    rows = headline_rows(report)
+    if rows:
+        console.print()
+        console.print(
+            _grid(
+                [("", "reported", "what the evidence supports")]
+                + [(row.label, row.reported, row.supported) for row in rows]
+            )
+        )
+    levels, checks = counts(report)
+    console.print()
+    console.print(Text.assemble((levels, "bold"), f"\n{checks}"))
+    if report.findings:
+        console.print()
+        console.print(_top_findings(report.findings, width))
+    console.print()
+    for label, text in _next(report, report_path):
+        console.print(Text(f"{label:<8} {plain(text, 200)}"))
+    return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"
+
+
+def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(max_width=26)
+    table.add_column(max_width=18)
+    table.add_column(ratio=1)
+    for place, row in enumerate(rows):
+        style = "dim" if place == 0 else ""
+        table.add_row(*(Text(plain(cell, 160), style=style) for cell in row))
+    return table
+
+
+def _top_findings(findings: Sequence[Finding], width: int) -> Table:
+    """One line a check: its first finding, and how many more it has."""
+    from rich.table import Table
+    from rich.text import Text
+
+    first: dict[str, list[Finding]] = {}
+    for finding in findings:
+        first.setdefault(finding.check_id, []).append(finding)
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(max_width=max(16, width * 3 // 10), overflow="fold")
+    table.add_column(ratio=1)
+    for check_id, members in list(first.items())[:MAX_CHECKS]:
+        finding = members[0]
+        more = f" (and {len(members) - 1} more)" if len(members) > 1 else ""
+        level = finding.severity.name.lower()
+        table.add_row(
+            Text(plain(check_id, 8), style="bold"),
+            Text(level, style=_SEVERITY_STYLE[finding.severity]),
+            Text(plain(str(finding.primary), 80)),
+            Text(plain(finding.message, 160) + more),
+        )
+    if len(first) > MAX_CHECKS:
+        table.add_row("", "", "", Text(f"… and {count(len(first) - MAX_CHECKS, 'more check')}"))
+    return table
+
+
+def _next(report: Report, report_path: str | None) -> list[tuple[str, str]]:
+    lines = []
+    if report_path:
+        lines.append(("Report", report_path))
+    if report.findings:
+        lines.append(("Explain", f"audit explain {report.findings[0].check_id}"))
+    elif report.verdict is ExperimentVerdict.INCONCLUSIVE:
+        reasons = [run for run in report.runs if run.verdict is not Verdict.PASS]
+        lines += [(run.check_id, run.reason) for run in reasons[:3]]
+    return lines

@@ -1,0 +1,466 @@
+"""What a report says in a few lines; shared by the console, the Markdown and the figures.
+
+Everything here returns raw text that still has to be escaped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from audit.model.check import Verdict
+from audit.model.evidence import Evidence
+from audit.model.finding import Finding
+from audit.model.report import CheckRun, ExperimentVerdict, Report
+from audit.model.severity import Confidence, Severity
+from audit.render.wording import count, number, observed, percent, value, words
+from checks.kit.scores import SCORES, canonical_metric
+
+HEADLINE = (
+    "reported_metric",
+    "decontaminated_metric",
+    "balanced_metric",
+    "contaminated_share",
+    "worst_group",
+)
+_MEASURED_BY = {
+    "reported_metric": ("MT403", "MT401"),
+    "decontaminated_metric": ("MT405",),
+    "balanced_metric": ("MT403",),
+    "contaminated_share": ("CT202", "CT201"),
+    "worst_group": ("MT401", "MT403"),
+}
+_TIER = "tier "
+_NAMED_GROUPS = 4  # more groups than this are shown as a range in the headline
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the headline: what was reported, and what the evidence supports."""
+
+    label: str
+    reported: str
+    supported: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One group or tier of a figure.
+
+    Parameters
+    ----------
+    label, tier : str
+        The group, and its tier or ``""``.
+    first, second : Evidence or None
+        The two measurements that are compared.
+    control : float or None
+        What is expected by chance, where that was measured.
+    """
+
+    label: str
+    tier: str
+    first: Evidence | None
+    second: Evidence | None
+    control: float | None = None
+
+
+def run_of(report: Report, check_id: str) -> CheckRun | None:
+    """The run of a check, or ``None`` if the check is not registered."""
+    return next((run for run in report.runs if run.check_id == check_id), None)
+
+
+def by_group(report: Report, name: str, *check_ids: str) -> dict[str, Evidence]:
+    """Measurements of one name by group or tier, in the order of the first check that has any."""
+    for run in report.runs:
+        if check_ids and run.check_id not in check_ids:
+            continue
+        found: dict[str, Evidence] = {}
+        for each in run.measured:
+            if each.name == name and each.group is not None:
+                found.setdefault(each.group, each)
+        if found:
+            return found
+    return {}
+
+
+def overall(report: Report, name: str, check_id: str) -> Evidence | None:
+    """The overall measurement of one name by one check."""
+    run = run_of(report, check_id)
+    found = (each for each in run.measured if each.name == name) if run else ()
+    return next((each for each in found if each.group is None), None)
+
+
+def is_number(evidence: Evidence | None) -> bool:
+    """Whether something was measured, and is a number."""
+    return (
+        evidence is not None
+        and isinstance(evidence.observed, int | float)
+        and not isinstance(evidence.observed, bool)
+    )
+
+
+def amount(evidence: Evidence | None) -> float:
+    """The observed number; the caller has made sure that it is one."""
+    assert evidence is not None and isinstance(evidence.observed, int | float)
+    return float(evidence.observed)
+
+
+def metric_name(report: Report) -> str:
+    """Name of the headline metric, or ``"metric"``."""
+    head = report.headline
+    for evidence in (head.reported_metric, head.decontaminated_metric, head.balanced_metric):
+        if evidence is not None and evidence.unit:
+            return evidence.unit
+    groups = by_group(report, "group_metric")
+    return next((each.unit for each in groups.values() if each.unit), "metric")
+
+
+def greater_is_better(report: Report) -> bool | None:
+    """Direction of the headline metric, ``None`` where its name is not known."""
+    name = canonical_metric(metric_name(report))
+    return SCORES[name].greater_is_better if name is not None else None
+
+
+def tier_order(report: Report) -> tuple[str, ...]:
+    """All tiers, in the order in which they appear; it decides their colours."""
+    named = [
+        each.group.removeprefix(_TIER)
+        for run in report.runs
+        for each in run.measured
+        if each.group is not None and each.group.startswith(_TIER)
+    ]
+    return tuple(dict.fromkeys([*report.tiers.values(), *named]))
+
+
+def contamination_bars(report: Report) -> list[Bar]:
+    """Share of held-out rows with a copy in train: on all columns, and with some left out."""
+    exact = by_group(report, "contaminated_share", "CT201")
+    masked = by_group(report, "contaminated_share", "CT202")
+    by_chance = {
+        **by_group(report, "control_rate", "CT201"),
+        **by_group(report, "control_rate", "CT202"),
+    }
+    everywhere = overall(report, "control_rate", "CT202") or overall(
+        report, "control_rate", "CT201"
+    )
+    bars = []
+    for group in dict.fromkeys([*masked, *exact]):
+        if not is_number(exact.get(group)) and not is_number(masked.get(group)):
+            continue
+        control = by_chance.get(group, everywhere)
+        bars.append(
+            Bar(
+                label=group,
+                tier=report.tiers.get(group, ""),
+                first=exact.get(group),
+                second=masked.get(group),
+                control=amount(control) if is_number(control) else None,
+            )
+        )
+    return _in_tiers(report, bars)
+
+
+def baseline_bars(report: Report) -> list[Bar]:
+    """Metric of each group in the baseline (first) and in this experiment (second)."""
+    groups = by_group(report, "group_metric", "MT401")
+    baseline = by_group(report, "baseline_metric", "MT401")
+    bars = [
+        Bar(group, report.tiers.get(group, ""), baseline[group], groups[group])
+        for group in groups
+        if is_number(groups[group]) and is_number(baseline.get(group))
+    ]
+    return _in_tiers(report, bars)
+
+
+def composition_bars(report: Report) -> list[Bar]:
+    """Share of held-out rows (first) and of the loss (second), by tier where there are tiers."""
+    rows = by_group(report, "rows_share", "MT402")
+    loss = by_group(report, "loss_share", "MT402")
+    labels = [label for label in dict.fromkeys([*rows, *loss]) if label.startswith(_TIER)] or [
+        *dict.fromkeys([*rows, *loss])
+    ]
+    bars = [
+        Bar(
+            label.removeprefix(_TIER),
+            label.removeprefix(_TIER) if label.startswith(_TIER) else report.tiers.get(label, ""),
+            rows.get(label),
+            loss.get(label),
+        )
+        for label in labels
+        if is_number(rows.get(label)) or is_number(loss.get(label))
+    ]
+    return _in_tiers(report, bars)
+
+
+def worse(report: Report, bars: Iterable[Bar]) -> list[Bar]:
+    """Bars whose second value is worse than the first; none where the direction is unknown."""
+    greater = greater_is_better(report)
+    if greater is None:
+        return []
+    sign = -1 if greater else 1
+    return [bar for bar in bars if sign * (amount(bar.second) - amount(bar.first)) > 0]
+
+
+def masking_columns(report: Report) -> tuple[str, ...]:
+    """The columns that hide duplicates, as CT202 found them."""
+    evidence = overall(report, "masking_columns", "CT202")
+    if evidence is None or not isinstance(evidence.observed, tuple):
+        return ()
+    return tuple(str(name) for name in evidence.observed)
+
+
+def answer(report: Report) -> tuple[str, ...]:
+    """The answer in one or two sentences."""
+    reported = report.headline.reported_metric
+    subject = "The reported result"
+    if reported is not None and is_number(reported):
+        subject = f"The reported {metric_name(report)} of {value(reported.observed)}"
+    findings = report.findings
+    if report.verdict is ExperimentVerdict.INVALID:
+        return _invalid(report, subject, findings)
+    if report.verdict is ExperimentVerdict.SUSPECT:
+        rest = len(findings) - 1
+        more = (f"{count(rest, 'further finding')} below.",) if rest else ()
+        return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
+    idle = sum(run.verdict in (Verdict.REVIEW, Verdict.ERROR) for run in report.runs)
+    if report.verdict is ExperimentVerdict.INCONCLUSIVE:
+        return (
+            "No evidence about splits and none about metrics could be read from this export, "
+            "so the reported result can be neither confirmed nor doubted.",
+            "What was looked for stands under “Not checked, and why”.",
+        )
+    ran = sum(run.verdict in (Verdict.PASS, Verdict.FAIL) for run in report.runs)
+    doubt = f"No reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
+        f"{ran} checks that could run." if ran != 1 else "one check that could run."
+    )
+    return (doubt, f"{count(idle, 'check')} could not tell.") if idle else (doubt,)
+
+
+def _invalid(report: Report, subject: str, findings: Sequence[Finding]) -> tuple[str, ...]:
+    grave = [
+        each
+        for each in findings
+        if each.severity is Severity.ERROR
+        and each.confidence is Confidence.HIGH
+        and each.check_id[:2] in ("LK", "CT", "MT", "CL")
+    ]
+    top = (grave or list(findings))[0]
+    contaminated = next((each for each in grave if each.check_id.startswith("CT")), None)
+    clause = _contaminated(report) if contaminated is not None else ""
+    if top.check_id[:2] in ("LK", "CT"):
+        first = f"{subject} does not measure generalisation: {clause or _sentence(top.message)}"
+    else:
+        first = f"{subject} cannot be trusted: {_sentence(top.message)}"
+    honest = report.headline.decontaminated_metric
+    if honest is None:
+        return (first,)
+    if honest.observed is None:
+        reason = f": {honest.method}" if honest.method else ""
+        return (
+            first,
+            _sentence(f"No honest overall figure can be computed from this export{reason}"),
+        )
+    return (
+        first,
+        f"On the held-out rows without a copy in train it is {observed(honest, n=True)}.",
+    )
+
+
+def _contaminated(report: Report) -> str:
+    share = report.headline.contaminated_share
+    if not is_number(share) or amount(share) == 0:
+        return ""
+    masked = overall(report, "contaminated_share", "CT202")
+    columns = masking_columns(report) if masked == share else ()
+    text = f"{percent(amount(share))} of the held-out rows have a copy in the training set"
+    if columns:
+        noun = "column" if len(columns) == 1 else "columns"
+        text += f" once the {noun} {join(columns)} {'is' if len(columns) == 1 else 'are'} left out"
+    control = overall(report, "control_rate", "CT202" if columns else "CT201")
+    if is_number(control):
+        text += f" ({percent(amount(control))} expected by chance)"
+    return text + "."
+
+
+def headline_rows(report: Report) -> list[Row]:
+    """The few numbers that a reader wants first; only those for which there is evidence."""
+    head = report.headline
+    rows = []
+    if head.reported_metric is not None or head.decontaminated_metric is not None:
+        reported = value(head.reported_metric.observed) if head.reported_metric else "not reported"
+        rows.append(Row(f"overall {metric_name(report)}", reported, _supported(report)))
+    rows += _clean_rows(report)
+    if head.balanced_metric is not None and is_number(head.balanced_metric):
+        rows.append(_balanced_row(report, observed(head.balanced_metric)))
+    rows += _baseline_row(report)
+    if is_number(head.contaminated_share):
+        text = _contaminated(report).partition(" have a copy in the training set")
+        note = text[2].removesuffix(".")
+        shown = percent(amount(head.contaminated_share)) + note
+        rows.append(Row("held-out rows with a copy in train", "not reported", shown))
+    if head.worst_group is not None and head.worst_group.observed is not None:
+        shown = value(head.worst_group.observed)
+        if head.worst_group.method:
+            shown += f": {head.worst_group.method}"
+        rows.append(Row("worst group", "not reported", shown))
+    return rows
+
+
+def _supported(report: Report) -> str:
+    honest = report.headline.decontaminated_metric
+    if honest is None:
+        return f"not measured: {missing(report, 'decontaminated_metric')}"
+    if honest.observed is None:
+        return f"cannot be estimated: {honest.method}" if honest.method else "cannot be estimated"
+    return observed(honest, n=True)
+
+
+def _clean_rows(report: Report) -> list[Row]:
+    clean = by_group(report, "decontaminated_metric", "MT405")
+    tiers = {group: each for group, each in clean.items() if group.startswith(_TIER)}
+    groups = {group: each for group, each in clean.items() if group not in tiers}
+    if tiers:
+        return [
+            Row(f"{group.removeprefix(_TIER)} tier", *_both(report, {group: each}))
+            for group, each in list(tiers.items())[:6]
+        ]
+    if report.tiers and groups:
+        members = {
+            tier: {group: each for group, each in groups.items() if report.tiers.get(group) == tier}
+            for tier in dict.fromkeys(report.tiers.values())
+        }
+        return [
+            Row(f"{tier} groups", *_both(report, inside))
+            for tier, inside in list(members.items())[:6]
+            if inside
+        ]
+    if len(groups) <= _NAMED_GROUPS:
+        return [Row(group, *_both(report, {group: each})) for group, each in groups.items()]
+    return [Row("by group", *_both(report, groups))]
+
+
+def _both(report: Report, clean: Mapping[str, Evidence]) -> tuple[str, str]:
+    stated = {
+        **by_group(report, "group_metric"),
+        **by_group(report, "reported_metric"),
+        **by_group(report, "reported_metric", "MT405"),
+    }
+    reported = _range([stated[group] for group in clean if group in stated]) or "not reported"
+    known = [each for each in clean.values() if is_number(each)]
+    if not known:
+        reasons = {each.method for each in clean.values() if each.method}
+        reason = f": {reasons.pop()}" if len(reasons) == 1 else ""
+        return reported, f"cannot be estimated{reason}"
+    text = _range(known)
+    if len(known) < len(clean):
+        text += f" in {len(known)} of {len(clean)} groups; the others cannot be estimated"
+    total = sum(each.n or 0 for each in known)
+    if len(known) == 1:
+        return reported, observed(known[0], n=True)
+    return reported, text + (f", n = {total:,}" if total else "")
+
+
+def _range(items: Sequence[Evidence]) -> str:
+    numbers = sorted(amount(each) for each in items if is_number(each))
+    if not numbers:
+        return ""
+    low, high = number(numbers[0]), number(numbers[-1])
+    return low if low == high else f"{low} to {high}"
+
+
+def _balanced_row(report: Report, text: str) -> Row:
+    tiers = dict.fromkeys(report.tiers.values())
+    clean = by_group(report, "decontaminated_metric", "MT405")
+    known = {report.tiers.get(group, group) for group, each in clean.items() if is_number(each)}
+    lost = [
+        name
+        for name in dict.fromkeys(report.tiers.get(group, group) for group in clean)
+        if name not in known and _TIER + name not in known and not name.startswith(_TIER)
+    ]
+    if lost:
+        named = join(lost) if len(lost) <= _NAMED_GROUPS else count(len(lost), "group")
+        text += f", of which {named} cannot be estimated without copies"
+    return Row(f"balanced over {'tiers' if tiers else 'groups'}", "not reported", text)
+
+
+def _baseline_row(report: Report) -> list[Row]:
+    bars = baseline_bars(report)
+    if not bars:
+        return []
+    reported = "not reported"
+    before = overall(report, "baseline_metric", "MT401")
+    after = report.headline.reported_metric
+    if is_number(before) and is_number(after):
+        reported = f"{number(amount(after))} after {number(amount(before))}"
+    if greater_is_better(report) is None:
+        return [Row("against the baseline", reported, f"compared in {count(len(bars), 'group')}")]
+    bad = worse(report, bars)
+    if not bad:
+        return [Row("against the baseline", reported, f"worse in none of {len(bars)} groups")]
+    worst = max(bad, key=lambda bar: abs(amount(bar.second) - amount(bar.first)))
+    ratio = times(report, worst)
+    text = (
+        f"worse in {len(bad)} of {count(len(bars), 'group')}; {worst.label}: "
+        f"{number(amount(worst.second))} after {number(amount(worst.first))}"
+        + (f", {ratio}" if ratio else "")
+    )
+    return [Row("against the baseline", reported, text)]
+
+
+def times(report: Report, bar: Bar) -> str:
+    """How many times a loss grew or shrank; empty where a ratio says nothing."""
+    before, after = amount(bar.first), amount(bar.second)
+    if greater_is_better(report) is not False or before <= 0 or after <= 0:
+        return ""
+    if after >= before:
+        return f"{number(after / before, 2)} times as large"
+    return f"{number(before / after, 2)} times smaller"
+
+
+def missing(report: Report, name: str) -> str:
+    """Why a number of the headline was not measured."""
+    for check_id in _MEASURED_BY[name]:
+        run = run_of(report, check_id)
+        if run is not None and run.verdict not in (Verdict.PASS, Verdict.FAIL):
+            return run.reason
+    return f"no check measured the {words(name)}"
+
+
+def counts(report: Report) -> tuple[str, str]:
+    """Findings by severity, and checks by verdict."""
+    levels = [
+        count(sum(each.severity is level for each in report.findings), level.name.lower())
+        for level in sorted(Severity, reverse=True)
+    ]
+    number_of = {verdict: sum(run.verdict is verdict for run in report.runs) for verdict in Verdict}
+    parts = [
+        f"{number_of[Verdict.FAIL]} with findings",
+        f"{number_of[Verdict.PASS]} passed",
+        f"{number_of[Verdict.REVIEW]} could not tell",
+        f"{number_of[Verdict.NOT_APPLICABLE]} not applicable",
+    ]
+    if number_of[Verdict.ERROR]:
+        parts.append(f"{number_of[Verdict.ERROR]} could not be completed")
+    checks = f"{count(len(report.runs), 'check')}: {', '.join(parts)}"
+    return " · ".join(levels), checks
+
+
+def join(names: Sequence[str]) -> str:
+    """A list in words.
+
+    Examples
+    --------
+    >>> join(["a"]), join(["a", "b", "c"])
+    ('a', 'a, b and c')
+    """
+    return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
+
+
+def _in_tiers(report: Report, bars: list[Bar]) -> list[Bar]:
+    order = {tier: index for index, tier in enumerate(tier_order(report))}
+    return sorted(bars, key=lambda bar: order.get(bar.tier, len(order)))
