@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -190,14 +190,16 @@ def canonical_metric(name: str) -> str | None:
         text = shorter
 
 
-def combine(metric: str, values: Array, weights: Array) -> float | None:
+def combine(
+    metric: str, values: Array | Sequence[float], weights: Array | Sequence[float]
+) -> float | None:
     """Overall metric from per-group metrics and group sizes (or any weights).
 
     Parameters
     ----------
     metric : str
         Canonical name.
-    values, weights : ndarray, shape (n_groups,)
+    values, weights : array-like, shape (n_groups,)
         Metric of each group and its weight; the weights need not sum to 1.
 
     Returns

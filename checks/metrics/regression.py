@@ -1,0 +1,426 @@
+"""MT401: groups that got worse than the baseline, often behind a better average."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from statistics import NormalDist
+
+import numpy as np
+
+from audit.model.artifacts import (
+    Baseline,
+    Grouping,
+    Metrics,
+    MetricTable,
+    Predictions,
+    PredictionSets,
+    ReportedValue,
+)
+from audit.model.check import Outcome, check, failed, passed, review
+from audit.model.evidence import Evidence
+from audit.model.finding import Finding, Remedy
+from audit.model.location import Location, Role
+from audit.model.severity import Confidence, Severity
+from checks.kit.composition import (
+    balanced_weights,
+    group_label,
+    predictions_of,
+    weighted_metric,
+)
+from checks.kit.intervals import Interval
+from checks.kit.scores import SCORES, CannotScoreError, Score, sample_losses
+
+
+@dataclass(frozen=True, slots=True)
+class Params:
+    """When a group counts as worse.
+
+    Parameters
+    ----------
+    min_relative : float
+        Relative increase of an error metric; 0.1 is 10 %.
+    min_drop : float
+        Absolute decrease of a score (accuracy, F1, R2 …); 0.02 is two points.
+    significance : float
+        Probability of at least one false alarm among all groups by chance, where the noise of
+        the groups is known.
+    min_rows : int
+        Smaller groups are not judged.
+    """
+
+    min_relative: float = 0.1
+    min_drop: float = 0.02
+    significance: float = 0.01
+    min_rows: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """One group on both sides; shares brought to the scale 0 to 1."""
+
+    key: str
+    current: ReportedValue
+    baseline: ReportedValue
+    rows: int | None
+    noise: float | None  # standard error of the difference; None where it is not known
+
+    @property
+    def ratio(self) -> float:
+        return self.current.value / self.baseline.value
+
+
+@check("MT401", "Groups got worse than the baseline", Severity.WARNING, params=Params)
+def group_regression(
+    baseline: Baseline,
+    metrics: Metrics,
+    grouping: Grouping | None,
+    predictions: PredictionSets | None,
+    params: Params,
+) -> Outcome:
+    """Compare the metric of every group with the baseline's.
+
+    What
+    ----
+    Groups whose metric is worse than in the baseline table, by more than rounding, noise and a
+    margin can explain. One finding lists them all, beside the overall numbers.
+
+    Why
+    ---
+    An average can improve while groups that used to work stop working. Whoever reads only the
+    average ships a regression.
+
+    How it is found
+    ---------------
+    The baseline's table and the experiment's own table of the same metric are compared group by
+    group. Written values stand for intervals (0.108 for 0.1075 to 0.1085); a group got worse
+    only if the most favourable reading of both is still worse by `min_relative` (error metrics)
+    or `min_drop` (scores such as accuracy). Where predictions are in the export, the standard
+    error of the group's mean loss is taken from them, the baseline is given the same relative
+    noise, and the difference must exceed it at a level that allows for all groups together.
+    Overall values are compared as reported, and with the same weight for every group, because
+    two sets of different composition have incomparable averages.
+
+    False alarms
+    ------------
+    A baseline that is itself contaminated, or was measured on other rows, makes a group look
+    worse than it is. Without predictions the noise is not known: confidence is then medium, and
+    groups with fewer than `min_rows` rows are not judged. An accepted trade-off between groups is
+    a reason to suppress the finding, with that reason.
+
+    Remedy
+    ------
+    Report the metric of every group beside the overall one, and accept a model only if no group
+    that matters gets worse. Give the groups that lost the same care (data, weights) as the others.
+
+    References
+    ----------
+    Oakden-Rayner et al. (2020), Hidden stratification causes clinically meaningful failures in
+    machine learning for medical imaging. Simpson (1951), The interpretation of interaction in
+    contingency tables.
+    """
+    reference = baseline.table
+    table = _comparable(metrics, reference)
+    name = reference.label or reference.path
+    if table is None:
+        return review(
+            f"no table of the experiment has the baseline's metric {reference.metric} by group"
+        )
+    score = SCORES.get(table.metric)
+    if score is None:
+        return review(f"{table.metric} is not a known metric: no telling which way is better")
+    keys = _ordered(set(table.by_group) | set(reference.by_group), table, reference, grouping)
+    common = [key for key in keys if key in table.by_group and key in reference.by_group]
+    if not common:
+        return review(f"no group of {table.path} is in the baseline {reference.path}")
+    scored = predictions_of(predictions, table.role)
+    pairs, skipped = _pairs(score, table, reference, common, scored, params)
+    left_out = [
+        *(f"{group_label(grouping, key)} (one side only)" for key in keys if key not in common),
+        *(f"{group_label(grouping, key)} ({why})" for key, why in skipped),
+    ]
+    not_compared = f"; not compared: {', '.join(left_out)}" if left_out else ""
+    if not pairs:
+        return review(f"no group could be compared{not_compared}")
+
+    quantile = NormalDist().inv_cdf(1 - params.significance / len(pairs))
+    worse = [pair for pair in pairs if _got_worse(score, pair, quantile, params)]
+    worst = min(pairs, key=lambda pair: _standing(score, pair))
+    measured = [e for pair in pairs for e in _evidence(pair, score, grouping, name)]
+    measured.append(
+        Evidence(
+            "worst_group",
+            group_label(grouping, worst.key),
+            unit="group",
+            n=worst.rows,
+            method=f"{_plain(worst.current)} against {_plain(worst.baseline)} in {name}, "
+            f"the worst of {len(pairs)} groups relative to the baseline",
+        )
+    )
+    if not worse:
+        limit = f"{params.min_drop:g}" if score.greater_is_better else f"{params.min_relative:.0%}"
+        return passed(
+            f"{len(pairs)} groups compared with {name}: none is worse by more than {limit}, "
+            f"rounding and noise{not_compared}",
+            measured,
+        )
+    worse.sort(key=lambda pair: _standing(score, pair))
+    overall, phrase = _overall(score, table, reference, pairs, name)
+    first = worse[0]
+    amount = (
+        f"down by up to {-_change(first):.2g}"
+        if score.greater_is_better
+        else f"up to {first.ratio:.2g} times"
+    )
+    finding = Finding(
+        check_id="MT401",
+        severity=Severity.WARNING,
+        confidence=_confidence(worse),
+        message=(
+            f"{len(worse)} of {len(pairs)} groups are worse than {name}, {amount} "
+            f"({group_label(grouping, first.key)}: {_plain(first.baseline)} to "
+            f"{_plain(first.current)}){phrase}{not_compared}"
+        ),
+        locations=_locations(worse, name),
+        evidence=(
+            *(e for pair in worse for e in _evidence(pair, score, grouping, name)),
+            *overall,
+        ),
+        remedy=Remedy(
+            "Report the metric by group beside the overall one and accept a run only if no group "
+            f"gets worse; look first at what this run did differently for "
+            f"{', '.join(group_label(grouping, pair.key) for pair in worse[:3])}."
+        ),
+        subject=f"{table.metric} by group against {reference.path}",
+        why="The overall metric does not show that these groups lost what the baseline could do."
+        if phrase
+        else "These groups lost what the baseline could do.",
+    )
+    return failed([finding], measured)
+
+
+def _comparable(metrics: Metrics, reference: MetricTable) -> MetricTable | None:
+    candidates = [
+        table
+        for table in metrics.tables
+        if table.by_group and table.metric.casefold() == reference.metric.casefold()
+    ]
+    same_role = [t for t in candidates if reference.role is not None and t.role is reference.role]
+    return next(iter([*same_role, *candidates]), None)
+
+
+def _ordered(
+    keys: set[str], table: MetricTable, reference: MetricTable, grouping: Grouping | None
+) -> list[str]:
+    display = [*(grouping.keys if grouping else ()), *table.by_group, *reference.by_group]
+    place = {key: index for index, key in reversed(list(enumerate(display)))}
+    return sorted(keys, key=lambda key: place[key])
+
+
+def _pairs(
+    score: Score,
+    table: MetricTable,
+    reference: MetricTable,
+    keys: list[str],
+    scored: Predictions | None,
+    params: Params,
+) -> tuple[list[_Pair], list[tuple[str, str]]]:
+    current = _in_shares(score, {key: table.by_group[key] for key in keys})
+    before = _in_shares(score, {key: reference.by_group[key] for key in keys})
+    pairs, skipped = [], []
+    for key in keys:
+        new, old = current[key], before[key]
+        spread, rows = _spread(score, new, key, table, scored)
+        if not (math.isfinite(new.value) and math.isfinite(old.value)):
+            skipped.append((key, "no finite value"))
+        elif not score.greater_is_better and (old.value <= 0 or new.value < 0):
+            skipped.append((key, "no ratio to a value of 0 or below"))
+        elif rows is not None and rows < params.min_rows:
+            skipped.append((key, f"only {rows} rows"))
+        else:
+            noise = None
+            if spread is not None and rows:
+                baseline_rows = reference.counts.get(key) or rows
+                new_error = spread / math.sqrt(rows)
+                scale = old.value / new.value if _is_error(score) and new.value > 0 else 1.0
+                noise = math.hypot(new_error, scale * spread / math.sqrt(baseline_rows))
+            pairs.append(_Pair(key, new, old, rows, noise))
+    return pairs, skipped
+
+
+def _is_error(score: Score) -> bool:
+    return not score.greater_is_better and not score.labels
+
+
+def _in_shares(score: Score, values: dict[str, ReportedValue]) -> dict[str, ReportedValue]:
+    """Scores written in percent as numbers between 0 and 1."""
+    if not score.greater_is_better or not score.share:
+        return values
+    if not any(value.value > 1.5 for value in values.values()):
+        return values
+    return {
+        key: replace(value, value=value.value / 100, half_width=value.half_width / 100)
+        for key, value in values.items()
+    }
+
+
+def _spread(
+    score: Score,
+    reported: ReportedValue,
+    key: str,
+    table: MetricTable,
+    scored: Predictions | None,
+) -> tuple[float | None, int | None]:
+    """Standard deviation of one row's contribution to the group's metric, and its rows."""
+    rows = table.counts.get(key)
+    if scored is not None and scored.groups is not None:
+        mask = scored.groups == key
+        if n := int(np.count_nonzero(mask)):
+            rows = rows or n
+            try:
+                losses = sample_losses(score.name, scored.y_true[mask], scored.y_pred[mask])
+            except CannotScoreError:
+                losses = None
+            if losses is not None and n > 1 and not score.labels and losses.mean() > 0:
+                # relative, so that a metric reported in another unit does not matter
+                relative = float(losses.std(ddof=1) / losses.mean())
+                return (0.5 if score.root else 1.0) * relative * reported.value, rows
+    if score.labels and rows and 0 <= reported.value <= 1:
+        p = (reported.value * rows + 2) / (rows + 4)  # Agresti–Coull: 0 and 1 have noise as well
+        return math.sqrt(p * (1 - p)), rows
+    return None, rows
+
+
+def _change(pair: _Pair) -> float:
+    return pair.current.value - pair.baseline.value
+
+
+def _standing(score: Score, pair: _Pair) -> tuple[float, str]:
+    """Sort key: the group that lost most comes first."""
+    return (_change(pair) if score.greater_is_better else -pair.ratio, pair.key)
+
+
+def _got_worse(score: Score, pair: _Pair, quantile: float, params: Params) -> bool:
+    new = Interval.around(pair.current.value, pair.current.half_width)
+    old = Interval.around(pair.baseline.value, pair.baseline.half_width)
+    if score.greater_is_better:
+        margin = old.low - new.high
+        enough = margin > params.min_drop
+    else:
+        margin = new.low - old.high
+        enough = new.low > old.high * (1 + params.min_relative)
+    return enough and (pair.noise is None or margin > quantile * pair.noise)
+
+
+def _confidence(worse: list[_Pair]) -> Confidence:
+    return Confidence.HIGH if any(pair.noise is not None for pair in worse) else Confidence.MEDIUM
+
+
+def _evidence(
+    pair: _Pair, score: Score, grouping: Grouping | None, name: str
+) -> tuple[Evidence, Evidence, Evidence]:
+    label = group_label(grouping, pair.key)
+    noise = "" if pair.noise is None else f"; standard error of the difference {pair.noise:.3g}"
+    ratio = pair.ratio if pair.baseline.value else None
+    return (
+        Evidence(
+            "group_metric",
+            pair.current.value,
+            unit=score.name,
+            n=pair.rows,
+            method=f"reported, ± {pair.current.half_width:.1g} by rounding{noise}",
+            group=label,
+        ),
+        Evidence(
+            "baseline_metric",
+            pair.baseline.value,
+            unit=score.name,
+            method=f"{name}, ± {pair.baseline.half_width:.1g} by rounding",
+            group=label,
+        ),
+        Evidence(
+            "metric_ratio",
+            ratio,
+            unit="ratio",
+            n=pair.rows,
+            method=f"{_plain(pair.current)} / {_plain(pair.baseline)}",
+            interval=_ratio_interval(pair),
+            group=label,
+        ),
+    )
+
+
+def _ratio_interval(pair: _Pair) -> tuple[float, float] | None:
+    quotient = Interval.around(pair.current.value, pair.current.half_width) / Interval.around(
+        pair.baseline.value, pair.baseline.half_width
+    )
+    return (quotient.low, quotient.high) if math.isfinite(quotient.high) else None
+
+
+def _overall(
+    score: Score, table: MetricTable, reference: MetricTable, pairs: list[_Pair], name: str
+) -> tuple[list[Evidence], str]:
+    """Overall values on both sides, and what the message says about them."""
+    weights = balanced_weights([pair.key for pair in pairs], {})
+    now = weighted_metric(score.name, {p.key: p.current.value for p in pairs}, weights)
+    then = weighted_metric(score.name, {p.key: p.baseline.value for p in pairs}, weights)
+    evidence = [
+        Evidence(
+            "equal_weight_metric",
+            now,
+            expected=then,
+            unit=score.name,
+            method=f"{len(pairs)} groups with the same weight; expected: {name} likewise",
+        )
+    ]
+    reported = _shares_of(score, table.overall)
+    if reported is None or now is None or then is None:
+        return evidence, ""
+    old = _shares_of(score, reference.overall)
+    alike = _same_composition(table, reference)
+    evidence.append(
+        Evidence(
+            "reported_metric",
+            reported.value,
+            expected=None if old is None else old.value,
+            unit=score.name,
+            method="overall as reported; expected: the baseline's"
+            + ("" if alike else ", not known to be of the same composition"),
+        )
+    )
+    before, basis = (old.value, "") if old is not None and alike else (then, " with equal weights")
+    ahead = before - reported.value if not score.greater_is_better else reported.value - before
+    if ahead <= reported.half_width:
+        return evidence, ""
+    phrase = f", while overall {_plain(reported)} looks better than {before:.4g}{basis}"
+    if basis and abs(now - reported.value) > reported.half_width + 0.01 * abs(now):
+        phrase += f" (another composition: with equal weights this run has {now:.4g})"
+    return evidence, phrase
+
+
+def _shares_of(score: Score, value: ReportedValue | None) -> ReportedValue | None:
+    return None if value is None else _in_shares(score, {"": value})[""]
+
+
+def _same_composition(table: MetricTable, reference: MetricTable) -> bool:
+    if not table.counts or set(table.counts) != set(reference.counts):
+        return False
+    mine, theirs = sum(table.counts.values()), sum(reference.counts.values())
+    return all(
+        abs(table.counts[key] / mine - reference.counts[key] / theirs) < 0.01
+        for key in table.counts
+    )
+
+
+def _locations(worse: list[_Pair], name: str) -> tuple[Location, ...]:
+    places: dict[Location, None] = {}
+    for pair in worse:
+        places.setdefault(replace(pair.current.location, role=Role.PRIMARY))
+    for pair in worse:
+        note = f"the same group in {name}"
+        places.setdefault(replace(pair.baseline.location, role=Role.RELATED, note=note))
+    return tuple(places)
+
+
+def _plain(value: ReportedValue) -> str:
+    return f"{value.value:.4g}"
