@@ -1,0 +1,120 @@
+"""NumPy files: headers are checked against the bytes that are there before anything is allocated."""
+
+from __future__ import annotations
+
+import math
+import warnings
+import zipfile
+from typing import IO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from audit.config import Limits
+from audit.load.discover import File
+from audit.load.pickles import shape_text
+from audit.load.problems import LoadError, first_line, refused, unreadable
+from audit.model.artifacts import Array, Problem
+
+_KINDS = frozenset("biufcSUMm")
+_MAX_MEMBERS = 10_000
+_MIB = 1 << 20
+NPY_STEP = "Save it as a numeric array, or as columns of a .parquet or .csv file."
+
+
+def read_npy(file: File) -> Array:
+    """Read a ``.npy`` file.
+
+    Raises
+    ------
+    LoadError
+        If it is corrupt, holds Python objects, or is shorter than its header says.
+    """
+    try:
+        with file.path.open("rb") as handle:
+            return _array(handle, file.size)
+    except OSError as error:
+        raise unreadable(f"cannot be read: {error.strerror}") from error
+
+
+def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Problem, ...]]:
+    """Read the members of an ``.npz`` file; one bad member does not lose the others.
+
+    Returns
+    -------
+    dict of str to ndarray
+        By member name, without ``.npy``.
+    tuple of Problem
+        Members that were refused.
+    """
+    members: dict[str, Array] = {}
+    problems: list[Problem] = []
+    left = limits.max_file_mb * _MIB
+    try:
+        with zipfile.ZipFile(file.path) as archive:
+            infos = archive.infolist()
+            if len(infos) > _MAX_MEMBERS:
+                raise refused(f"the archive has {len(infos):,} members", NPY_STEP)
+            for info in sorted(infos, key=lambda info: info.filename):
+                if info.is_dir() or not info.filename.endswith(".npy"):
+                    continue
+                try:
+                    if info.file_size > left:
+                        raise refused(
+                            f"unpacks to more than the limit of {limits.max_file_mb:,} MiB",
+                            "Export less, or raise limits.max_file_mb in audit.toml.",
+                        )
+                    left -= info.file_size
+                    with archive.open(info) as handle:
+                        members[info.filename[:-4]] = _array(handle, info.file_size)
+                except LoadError as error:
+                    label = info.filename[:80]
+                    named = LoadError(error.kind, f"{label}: {error.reason}", error.next_step)
+                    problems.append(named.at(file.name))
+                except Exception as error:
+                    reason = f"{info.filename[:80]} cannot be read: {first_line(error)}"
+                    problems.append(unreadable(reason).at(file.name))
+    except LoadError:
+        raise
+    except Exception as error:
+        # zipfile raises many types on hostile bytes: BadZipFile, NotImplementedError, struct.error
+        raise unreadable(f"not a usable .npz archive: {first_line(error)}") from error
+    return members, tuple(problems)
+
+
+def _array(handle: IO[bytes], size: int) -> Array:
+    try:
+        version = npy.read_magic(handle)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            if version == (1, 0):
+                shape, fortran, dtype = npy.read_array_header_1_0(handle)
+            elif version in ((2, 0), (3, 0)):
+                shape, fortran, dtype = npy.read_array_header_2_0(handle)
+            else:
+                raise unreadable(f"NumPy format version {version} is not known")
+    except LoadError:
+        raise
+    except Exception as error:
+        raise unreadable(f"not a usable NumPy array: {first_line(error)}") from error
+    if dtype.hasobject:
+        raise refused("an array of Python objects (dtype object) is never unpickled", NPY_STEP)
+    fields = dtype.fields or {}
+    kinds = {field[0].kind for field in fields.values()} if fields else {dtype.kind}
+    if dtype.subdtype is not None or not kinds <= _KINDS or dtype.itemsize == 0:
+        raise refused(f"an array of dtype {str(dtype)[:40]} is not plain numbers or text", NPY_STEP)
+    if not all(isinstance(n, int) and n >= 0 for n in shape) or len(shape) > 32:
+        raise unreadable(f"an array of impossible shape {shape_text(shape)}")
+    wanted = math.prod(shape) * dtype.itemsize
+    if wanted > size:
+        raise unreadable(
+            f"the array claims shape {shape_text(shape)}, more than the {size:,} bytes that are "
+            "there"
+        )
+    content = handle.read(wanted)
+    if len(content) != wanted:
+        raise unreadable("the array is truncated")
+    if not wanted:
+        return np.zeros(shape, dtype)
+    flat: Array = np.frombuffer(content, dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")

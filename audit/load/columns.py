@@ -1,0 +1,185 @@
+"""Which columns of the splits are features, which is the target, and which are row ids."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from audit.load import names
+from audit.load.ledger import Ledger
+from audit.load.problems import LoadError, malformed
+from audit.load.splits import Draft
+from audit.model.artifacts import Array, ProblemKind, SplitRole
+
+
+def settle(
+    drafts: Mapping[SplitRole, Draft],
+    truths: Sequence[tuple[SplitRole | None, Array]],
+    ledger: Ledger,
+) -> tuple[dict[SplitRole, Draft], dict[SplitRole, LoadError]]:
+    """Take target and row ids out of the columns, and bring the features into one order.
+
+    Parameters
+    ----------
+    drafts : mapping
+        The splits as assembled.
+    truths : sequence of (SplitRole or None, ndarray)
+        ``y_true`` of each table of predictions: a column that equals it is the target.
+    ledger : Ledger
+        Takes the problems.
+
+    Returns
+    -------
+    dict of SplitRole to Draft
+        Usable splits; ``frame`` holds features only.
+    dict of SplitRole to LoadError
+        Splits whose columns do not fit the training split.
+    """
+    settled = dict(drafts)
+    target = _target(settled, truths, ledger)
+    ids = _id_columns(settled)
+    ignored = set(ledger.config.columns.ignore)
+    failures: dict[SplitRole, LoadError] = {}
+    for role, draft in drafts.items():
+        frame = draft.frame
+        values, label = draft.target, draft.target_name
+        if target is not None and values is None and target in frame.columns:
+            values, label = frame[target].to_numpy(), target
+        dropped = [
+            name for name in frame.columns if name in ids or name in ignored or name == target
+        ]
+        kept = {name: frame[name].to_numpy() for name in ids if name in frame.columns}
+        kept |= {
+            name: array
+            for name, array in draft.extras.items()
+            if names.is_always_id(name) or names.has_word(name, names.ID_WORDS)
+        }
+        settled[role] = replace(
+            draft,
+            frame=frame.drop(columns=dropped) if dropped else frame,
+            target=values,
+            target_name=label,
+            ids={names.normal(name): array for name, array in kept.items()},
+        )
+    train = settled.get(SplitRole.TRAIN)
+    for role in [role for role in settled if train is not None and role is not SplitRole.TRAIN]:
+        try:
+            settled[role] = _aligned(settled[role], settled[SplitRole.TRAIN])
+        except LoadError as error:
+            ledger.fail(settled[role].path, error)
+            failures[role] = error
+            del settled[role]
+    return settled, failures
+
+
+def _aligned(draft: Draft, train: Draft) -> Draft:
+    wanted, own = list(train.frame.columns), list(draft.frame.columns)
+    if wanted == own:
+        return draft
+    missing = [name for name in wanted if name not in set(own)]
+    surplus = [name for name in own if name not in set(wanted)]
+    if missing or surplus:
+        parts = [
+            f"{word} {', '.join(repr(n) for n in some[:4])}{' …' if len(some) > 4 else ''}"
+            for word, some in (("lacks", missing), ("adds", surplus))
+            if some
+        ]
+        raise malformed(
+            f"the {draft.role.value} split {' and '.join(parts)} compared with {train.path}",
+            "Export the same columns for every split, or list the others in columns.ignore.",
+        )
+    return replace(draft, frame=draft.frame[wanted])
+
+
+def _target(
+    drafts: Mapping[SplitRole, Draft],
+    truths: Sequence[tuple[SplitRole | None, Array]],
+    ledger: Ledger,
+) -> str | None:
+    tables = {role: draft for role, draft in drafts.items() if draft.target is None}
+    if not tables:
+        return None
+    paths = tables[next(iter(tables))].path
+    common = set.intersection(*(set(draft.frame.columns) for draft in tables.values()))
+    shared = [c for c in tables[next(iter(tables))].frame.columns if c in common]
+    declared = ledger.config.columns.target
+    if declared is not None:
+        if declared in shared:
+            return declared
+        ledger.add(
+            ProblemKind.MALFORMED,
+            paths,
+            f"there is no column {declared!r} in every split",
+            "Correct columns.target in audit.toml.",
+        )
+        return None
+    if len(tables) != len(drafts):
+        return None
+    found = names.target_columns(shared)
+    if len(found) == 1:
+        return found[0]
+    if len(found) > 1:
+        ledger.add(
+            ProblemKind.AMBIGUOUS,
+            paths,
+            f"{' and '.join(repr(n) for n in found)} could each be the target; none was used",
+            f'Say which in audit.toml: columns.target = "{found[0]}".',
+        )
+        return None
+    equal = [name for name in shared if _is_truth(name, tables, truths)]
+    if len(equal) == 1:
+        return equal[0]
+    ledger.add(
+        ProblemKind.SKIPPED,
+        paths,
+        "no target was found in the splits: no column is called y, target, label, class or "
+        "outcome, and none equals y_true of the predictions; checks that need it are left out",
+        'Say which it is in audit.toml: columns.target = "…".',
+    )
+    return None
+
+
+def _is_truth(
+    name: str,
+    tables: Mapping[SplitRole, Draft],
+    truths: Sequence[tuple[SplitRole | None, Array]],
+) -> bool:
+    for role, truth in truths:
+        for draft in tables.values():
+            if draft.role is SplitRole.TRAIN or (role is not None and draft.role is not role):
+                continue
+            if same_values(draft.frame[name].to_numpy(), truth):
+                return True
+    return False
+
+
+def same_values(left: Array, right: Array) -> bool:
+    """Whether two columns hold equal values in the same order; NaN equals NaN.
+
+    Both may have been through single precision; anything further apart is different.
+    """
+    if left.shape != right.shape or left.ndim != 1:
+        return False
+    if left.dtype.kind in "biuf" and right.dtype.kind in "biuf":
+        tolerance = 1e-6 if "f" in (left.dtype.kind, right.dtype.kind) else 0.0
+        with np.errstate(invalid="ignore", over="ignore"):
+            return bool(
+                np.allclose(
+                    left.astype(float), right.astype(float), rtol=tolerance, atol=0, equal_nan=True
+                )
+            )
+    return bool((pd.Series(left).astype(str) == pd.Series(right).astype(str)).all())
+
+
+def _id_columns(drafts: Mapping[SplitRole, Draft]) -> set[str]:
+    found = set()
+    for draft in drafts.values():
+        for name in draft.frame.columns:
+            column: pd.Series[Any] = draft.frame[name]
+            if names.is_always_id(name) or (names.is_sometimes_id(name) and column.is_unique):
+                found.add(name)
+    return found

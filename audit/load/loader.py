@@ -1,0 +1,388 @@
+"""From a path to an `Export`: every file read once, every role settled, nothing executed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from audit.config import Config, ConfigError, parse_config
+from audit.load import columns, metric_roles, predictions, splits
+from audit.load.discover import Discovery, File, digest, discover, read_bytes, single
+from audit.load.documents import documents_of, sort_documents
+from audit.load.grouping import build_grouping, find_naming, find_tiers, group_rows, settle_metrics
+from audit.load.ledger import Ledger
+from audit.load.notebooks import MAX_TEXT, decode, read_notebook, read_script
+from audit.load.problems import LoadError, first_line, unreadable
+from audit.load.raw import find_raw
+from audit.load.tables import DATA_SUFFIXES, Content, read_data
+from audit.model.artifacts import (
+    Baseline,
+    CellKind,
+    Code,
+    Document,
+    DocumentKind,
+    Documents,
+    Grouping,
+    History,
+    LoadProblems,
+    Metrics,
+    Predictions,
+    PredictionSets,
+    ProblemKind,
+    RawData,
+    SourceFile,
+    SplitData,
+    SplitRole,
+    Splits,
+)
+from audit.model.export import Absent, Export, Malformed, Present, Slot
+from audit.model.location import Location
+
+CODE_SUFFIXES = frozenset({".ipynb", ".py"})
+DOCUMENT_SUFFIXES = frozenset({".md", ".markdown"})
+_READABLE = CODE_SUFFIXES | DOCUMENT_SUFFIXES | DATA_SUFFIXES
+_CONFIG_FILES = ("audit.toml", "pyproject.toml")
+_MAX_CONFIG = 1 << 20
+
+
+class NothingToAudit(Exception):  # noqa: N818 - it is an outcome, not an error of the program
+    """There is nothing that could be audited; the message says what, and what to do next."""
+
+
+def read_config(path: Path) -> Config:
+    """Find the configuration of an export.
+
+    Parameters
+    ----------
+    path : Path
+        The export. ``audit.toml`` in it counts, otherwise ``[tool.audit]`` of a
+        ``pyproject.toml`` in it.
+
+    Returns
+    -------
+    Config
+        The defaults where there is no such file, or `path` is a single file.
+
+    Raises
+    ------
+    ConfigError
+        If the file cannot be used.
+    """
+    if not path.is_dir():
+        return Config()
+    root = path.resolve()
+    for name in _CONFIG_FILES:
+        found = single(root / name, Config().limits) if (root / name).is_file() else None
+        if found is None:
+            continue
+        try:
+            if not found.files:
+                raise ConfigError(f"{name}: {found.problems[0].reason}")
+            text = read_bytes(found.files[0], _MAX_CONFIG).decode("utf-8")
+        except (LoadError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{name}: cannot be read: {first_line(error)}") from error
+        try:
+            config = parse_config(text, name)
+        except RecursionError as error:
+            raise ConfigError(f"{name}: nested too deeply") from error
+        if config != Config(source=config.source) or name == "audit.toml":
+            return config
+    return Config()
+
+
+def load(
+    path: Path,
+    config: Config | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> Export:
+    """Read an export.
+
+    Parameters
+    ----------
+    path : Path
+        A folder, a notebook or a script.
+    config : Config, optional
+        Roles, columns, limits; the defaults otherwise.
+    progress : callable, optional
+        Called with the name of each file before it is read.
+
+    Returns
+    -------
+    Export
+        Every artifact present, absent or malformed, with reasons.
+
+    Raises
+    ------
+    NothingToAudit
+        If the path is missing, the folder is empty, or holds nothing of a known kind.
+    """
+    config = config or Config()
+    discovery, root_name = _discover(path, config)
+    ledger = Ledger(config)
+    ledger.problems.extend(discovery.problems)
+    contents, sources, texts, broken = _read(discovery, ledger, progress)
+    artifacts: dict[type[Any], Slot] = {}
+
+    artifacts[Code] = _code(sources, ledger)
+    documents = sort_documents(
+        [*texts, *(document for file in sources for document in documents_of(file))]
+    )
+    artifacts[Documents] = (
+        Present(Documents(documents))
+        if documents
+        else Absent("no Markdown file, Markdown cell or recorded output")
+    )
+
+    predicted = predictions.find_predictions(contents, ledger)
+    claimed = {draft.path for draft in predicted}
+    rest = [content for content in contents if content.file.name not in claimed]
+    artifacts[History] = predictions.find_history(rest, ledger)
+    parts = splits.collect(rest, ledger)
+    assembled, failures = splits.assemble(parts, ledger)
+    truths = [(draft.role, draft.y_true) for draft in predicted]
+    drafts, mismatched = columns.settle(assembled, truths, ledger)
+    failures |= mismatched
+    predicted = predictions.settle_roles(predicted, drafts, ledger)
+
+    tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
+    extras = drafts[SplitRole.TRAIN].extras if SplitRole.TRAIN in drafts else {}
+    if not tables:
+        tables = [draft.frame for draft in predicted]
+    known = frozenset(str(name) for table in tables for name in table.columns) | frozenset(extras)
+    split_paths = {part.path for part in parts}
+    measured = metric_roles.find([c for c in rest if c.file.name not in split_paths], known, ledger)
+    everything = [*measured.own, *measured.baseline]
+    where = drafts[SplitRole.TRAIN].path if SplitRole.TRAIN in drafts else "."
+    naming = find_naming(config, tables, extras, everything, ledger, where)
+    row_groups = {role: group_rows(d.frame, d.extras, naming) for role, d in drafts.items()}
+    own = [settle_metrics(draft, naming, measured.stem(draft)) for draft in measured.own]
+    reference = [settle_metrics(d, naming, measured.stem(d)) for d in measured.baseline]
+    own = metric_roles.rank(own, config)
+    keys = {key for table in [*own, *reference] for key in table.by_group}
+    keys |= {key for array in row_groups.values() if array is not None for key in np.unique(array)}
+    tiers, tiers_from = find_tiers(config, everything, documents, keys, naming)
+    grouping = build_grouping(naming, row_groups.values(), [*own, *reference], tiers, tiers_from)
+    artifacts[Grouping] = Absent(grouping) if isinstance(grouping, str) else Present(grouping)
+    artifacts[Metrics] = measured.problem("metrics") or (
+        Present(Metrics(tuple(own)))
+        if own
+        else Absent("no metrics file (JSON or table with a known metric)")
+    )
+    artifacts[Baseline] = measured.problem("baseline") or metric_roles.choose_baseline(
+        reference, own
+    )
+    artifacts[Splits] = _splits(drafts, failures, row_groups, ledger)
+    artifacts[PredictionSets] = _prediction_sets(predicted, drafts, naming)
+    split_tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
+    artifacts[RawData] = find_raw(contents, naming, split_tables, ledger)
+    _declared_and_broken(artifacts, broken, ledger, discovery.files)
+    artifacts[LoadProblems] = Present(ledger.load_problems())
+    _leftover(discovery.files, broken, ledger)
+    return Export(root_name, digest(discovery.files), artifacts, ledger.recognised())
+
+
+def _discover(path: Path, config: Config) -> tuple[Discovery, str]:
+    try:
+        root = path.resolve()
+        if root.is_dir():
+            discovery = discover(root, config.limits)
+        elif root.exists():
+            discovery = single(root, config.limits)
+        else:
+            raise NothingToAudit(f"{path}: no such file or folder; check the path")
+    except (OSError, RuntimeError, ValueError) as error:
+        raise NothingToAudit(f"{path}: cannot be opened ({type(error).__name__})") from error
+    name = root.name or "export"
+    if any(file.suffix in _READABLE for file in discovery.files):
+        return discovery, name
+    if discovery.problems:
+        problem = discovery.problems[0]
+        raise NothingToAudit(
+            f"{path}: nothing that can be audited; {problem.location.path}: {problem.reason}"
+        )
+    suffixes = sorted({file.suffix or "no suffix" for file in discovery.files})
+    what = f"only {', '.join(suffixes[:6])} files" if suffixes else "the folder is empty"
+    raise NothingToAudit(
+        f"{path}: nothing that can be audited ({what}); export a notebook or script, the split "
+        "rows (.csv, .parquet, .npz) or metrics (.json) there"
+    )
+
+
+def _read(
+    discovery: Discovery, ledger: Ledger, progress: Callable[[str], None] | None
+) -> tuple[list[Content], list[SourceFile], list[Document], dict[str, str]]:
+    contents: list[Content] = []
+    sources: list[SourceFile] = []
+    texts: list[Document] = []
+    broken: dict[str, str] = {}
+    for file in discovery.files:
+        if file.suffix not in _READABLE:
+            continue
+        if progress is not None:
+            progress(f"reading {file.name}")
+        try:
+            if file.suffix in CODE_SUFFIXES:
+                read = read_notebook if file.suffix == ".ipynb" else read_script
+                source, problems = read(file.name, read_bytes(file, MAX_TEXT))
+                sources.append(source)
+            elif file.suffix in DOCUMENT_SUFFIXES:
+                text, problems = decode(read_bytes(file, MAX_TEXT)), ()
+                texts.append(Document(file.name, DocumentKind.FILE, text))
+                lines = len(text.splitlines())
+                ledger.recognise(file.name, "document", f"{lines:,} lines", "a Markdown file")
+            else:
+                content, problems = read_data(file, ledger.config.limits)
+                contents.append(content)
+            ledger.problems.extend(problems)
+        except LoadError as error:
+            ledger.fail(file.name, error)
+            broken[file.name] = error.reason
+        except (RecursionError, MemoryError) as error:
+            failure = unreadable(f"too deeply nested or too large ({type(error).__name__})")
+            ledger.fail(file.name, failure)
+            broken[file.name] = failure.reason
+    return contents, sources, texts, broken
+
+
+def _code(sources: Sequence[SourceFile], ledger: Ledger) -> Slot:
+    declared = ledger.declared("code")
+    chosen = [file for file in sources if not declared or file.path in declared]
+    for file in sources:
+        cells = sum(cell.kind is CellKind.CODE for cell in file.cells)
+        role = "notebook" if file.is_notebook else "script"
+        if file not in chosen:
+            ledger.recognise(file.path, role, "not used", "roles.code names other files")
+            continue
+        detail = f"{len(file.cells):,} cells, {cells:,} with code"
+        ledger.recognise(file.path, role, detail, "its suffix")
+        if not cells:
+            ledger.add(
+                ProblemKind.SKIPPED,
+                file.path,
+                "there is no Python code in it",
+                "Export the notebook that ran the experiment.",
+            )
+    if any(cell.kind is CellKind.CODE for file in chosen for cell in file.cells):
+        return Present(Code(tuple(sorted(chosen, key=lambda file: file.path))))
+    return Absent("no notebook (.ipynb) or script (.py) with Python code")
+
+
+def _splits(
+    drafts: dict[SplitRole, splits.Draft],
+    failures: dict[SplitRole, LoadError],
+    row_groups: dict[SplitRole, Any],
+    ledger: Ledger,
+) -> Slot:
+    data = {}
+    for role in splits.ROLE_ORDER:
+        if role not in drafts:
+            continue
+        draft = drafts[role]
+        n, d = draft.frame.shape
+        target = f"target {draft.target_name}" if draft.target is not None else "no target"
+        for path in draft.paths:
+            ledger.recognise(
+                path, f"{role.value} split", f"{n:,} rows, {d:,} features, {target}", draft.why
+            )
+        data[role] = SplitData(
+            role, draft.path, draft.frame, draft.target, row_groups.get(role), draft.rows
+        )
+    held_out = tuple(data[role] for role in splits.ROLE_ORDER[1:] if role in data)
+    train = data.get(SplitRole.TRAIN)
+    if train is not None and held_out:
+        return Present(Splits(train, held_out))
+    if failures:
+        role, error = next(iter(failures.items()))
+        paths = [p.location.path for p in ledger.problems if p.reason == error.reason]
+        return Malformed(f"{role.value} split: {error.reason}", Location(paths[0]))
+    if train is not None:
+        return Absent(f"only a training split was found ({train.path}), nothing held out")
+    if held_out:
+        return Absent(f"only a held-out split was found ({held_out[0].path}), no training split")
+    if any(item.role == "ambiguous" for item in ledger.recognised()):
+        return Absent("several files could each be the same split, see the loading problems")
+    return Absent(
+        "no splits: looked for train and val/validation/dev/test/holdout files or members, "
+        "X_train with y_train, or a table with a split column"
+    )
+
+
+def _prediction_sets(
+    predicted: Sequence[predictions.Draft], drafts: dict[SplitRole, splits.Draft], naming: Any
+) -> Slot:
+    items = []
+    for draft in predicted:
+        assert draft.role is not None
+        split = drafts.get(draft.role)
+        index = predictions.split_index(draft, split)
+        groups = group_rows(draft.frame, {}, naming)
+        if groups is None and index is not None and split is not None:
+            own = group_rows(split.frame, split.extras, naming)
+            groups = own[index] if own is not None else None
+        items.append(Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index))
+    if items:
+        return Present(PredictionSets(tuple(items)))
+    return Absent("no predictions (a table with columns such as y_true and y_pred)")
+
+
+_SLOT_OF_ROLE: dict[str, type[Any]] = {
+    "train": Splits,
+    "validation": Splits,
+    "test": Splits,
+    "raw": RawData,
+    "predictions": PredictionSets,
+    "metrics": Metrics,
+    "baseline": Baseline,
+    "history": History,
+    "documents": Documents,
+    "code": Code,
+}
+
+
+def _declared_and_broken(
+    artifacts: dict[type[Any], Slot],
+    broken: dict[str, str],
+    ledger: Ledger,
+    files: Sequence[File],
+) -> None:
+    """A role that is declared, or plain from the name, and whose file is unusable: malformed."""
+    present = {file.name for file in files}
+    refused = {p.location.path: p.reason for p in ledger.problems}
+    for role, slot in _SLOT_OF_ROLE.items():
+        for path in ledger.declared(role):
+            reason = broken.get(path)
+            if path not in present:
+                reason = refused.get(path, "the configuration names it, but it is not there")
+                if path not in refused:
+                    where = path if not path.startswith("/") and ".." not in path else "."
+                    step = f"Correct roles.{role} in {ledger.config.source or 'audit.toml'}."
+                    ledger.add(ProblemKind.UNREADABLE, where, f"{role}: {reason}", step)
+            if reason is not None:
+                where = path if path in present else "."
+                artifacts[slot] = Malformed(f"{role} ({path}): {reason}", Location(where))
+    for path, reason in broken.items():
+        kind = metric_roles.plain_role(path)
+        if kind is not None and not ledger.role_of(path):
+            slot = _SLOT_OF_ROLE[kind]
+            if isinstance(artifacts[slot], Absent):
+                artifacts[slot] = Malformed(f"{kind} ({path}): {reason}", Location(path))
+
+
+def _leftover(files: Sequence[File], broken: dict[str, str], ledger: Ledger) -> None:
+    for file in files:
+        if ledger.is_used(file.name):
+            continue
+        if file.name in broken:
+            ledger.recognise(file.name, "unusable", f"{file.size:,} bytes", broken[file.name])
+        elif file.name in _CONFIG_FILES:
+            ledger.recognise(file.name, "configuration", f"{file.size:,} bytes", "its name")
+        elif file.suffix in _READABLE:
+            why = "neither name nor content says what it is; a role in audit.toml would"
+            ledger.recognise(file.name, "not recognised", f"{file.size:,} bytes", why)
+        else:
+            ledger.recognise(
+                file.name, "not read", f"{file.size:,} bytes", "no kind of file that is audited"
+            )

@@ -1,0 +1,254 @@
+"""Predictions and per-epoch histories: recognised by their columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from audit.load import names
+from audit.load.columns import same_values
+from audit.load.ledger import Ledger
+from audit.load.problems import malformed
+from audit.load.splits import Draft as SplitDraft
+from audit.load.tables import Content
+from audit.model.artifacts import Array, History, ProblemKind, SplitRole
+from audit.model.export import Absent, Malformed, Present, Slot
+from audit.model.location import Location
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """Predictions before their split and their groups are settled."""
+
+    role: SplitRole | None
+    path: str
+    y_true: Array
+    y_pred: Array
+    frame: pd.DataFrame
+    why: str
+
+
+def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]:
+    """Tables and archives that hold true and predicted values side by side."""
+    drafts: list[Draft] = []
+    for content in contents:
+        path = content.file.name
+        declared = ledger.role_of(path)
+        if ledger.is_used(path) or declared not in (None, "predictions"):
+            continue
+        frame = _frame(content)
+        if frame is None:
+            if declared:
+                error = malformed("no table of predictions in it", "Export y_true and y_pred.")
+                ledger.fail(path, error)
+            continue
+        true, predicted = names.true_column(frame.columns), names.predicted_column(frame.columns)
+        if true is None or predicted is None:
+            if declared:
+                error = malformed(
+                    "no columns for true and predicted values",
+                    "Name them y_true and y_pred.",
+                )
+                ledger.fail(path, error)
+            continue
+        if len(frame) == 0:
+            ledger.fail(path, malformed("the predictions have 0 rows", "Export them again."))
+            continue
+        why = ledger.why_declared("predictions") if declared else f"columns {true}, {predicted}"
+        column = names.split_column(frame.columns)
+        roles = frame[column].map(_role_of) if column is not None else None
+        if roles is not None and roles.notna().all():
+            for role in (SplitRole.VALIDATION, SplitRole.TEST):
+                part = frame.loc[(roles == role).to_numpy()].reset_index(drop=True)
+                if len(part):
+                    drafts.append(_draft(role, path, part, true, predicted, why))
+        else:
+            stem_role = names.split_role(content.file.stem)
+            drafts.append(_draft(stem_role, path, frame, true, predicted, why))
+    return drafts
+
+
+def _role_of(value: Any) -> SplitRole | None:
+    return names.split_role(value) if isinstance(value, str) else None
+
+
+def _frame(content: Content) -> pd.DataFrame | None:
+    if content.frame is not None:
+        return content.frame
+    flat = {
+        name: array.reshape(len(array)) if array.ndim == 2 and array.shape[1] == 1 else array
+        for name, array in content.arrays.items()
+    }
+    columns = {name: array for name, array in flat.items() if array.ndim == 1}
+    true, predicted = names.true_column(columns), names.predicted_column(columns)
+    if true is None or predicted is None or len(columns[true]) != len(columns[predicted]):
+        return None
+    n = len(columns[true])
+    return pd.DataFrame({name: array for name, array in columns.items() if len(array) == n})
+
+
+def _draft(
+    role: SplitRole | None, path: str, frame: pd.DataFrame, true: str, predicted: str, why: str
+) -> Draft:
+    return Draft(role, path, frame[true].to_numpy(), frame[predicted].to_numpy(), frame, why)
+
+
+def settle_roles(
+    drafts: Sequence[Draft], splits: Mapping[SplitRole, SplitDraft], ledger: Ledger
+) -> list[Draft]:
+    """Give each table of predictions its split; one per held-out split, none for train."""
+    held_out = [role for role in splits if role is not SplitRole.TRAIN]
+    chosen: dict[SplitRole, list[Draft]] = {}
+    for draft in drafts:
+        role = draft.role
+        if role is SplitRole.TRAIN:
+            detail = f"{len(draft.y_true):,} rows"
+            ledger.recognise(draft.path, "train predictions", detail + ", not used", draft.why)
+            continue
+        if role is None:
+            equal = [
+                name
+                for name in held_out
+                if (target := splits[name].target) is not None and same_values(target, draft.y_true)
+            ]
+            same_size = [name for name in held_out if len(splits[name].frame) == len(draft.y_true)]
+            options = equal or same_size or held_out
+            role = options[0] if len(options) == 1 else None
+            if role is None and not held_out:
+                role = SplitRole.VALIDATION
+        if role is None:
+            reason = "it does not say which split was predicted, and several fit"
+            step = "Put validation or test in the file's name."
+            ledger.add(ProblemKind.AMBIGUOUS, draft.path, reason, step)
+            continue
+        chosen.setdefault(role, []).append(draft)
+    settled = []
+    for role, some in chosen.items():
+        if len(some) > 1:
+            reason = f"{_list(d.path for d in some)} could each be the {role.value} predictions"
+            step = f'Say which in audit.toml: roles.predictions = "{some[0].path}".'
+            ledger.add(ProblemKind.AMBIGUOUS, some[0].path, reason, step)
+            continue
+        (draft,) = some
+        settled.append(Draft(role, draft.path, draft.y_true, draft.y_pred, draft.frame, draft.why))
+        detail = f"{len(draft.y_true):,} rows"
+        ledger.recognise(draft.path, f"{role.value} predictions", detail, draft.why)
+    return settled
+
+
+def _list(items: Iterable[str]) -> str:
+    return " and ".join(items)
+
+
+def split_index(draft: Draft, split: SplitDraft | None) -> NDArray[np.int64] | None:
+    """Position of each prediction's row in its split, by shared row ids or by equal targets."""
+    if split is None:
+        return None
+    for name in draft.frame.columns:
+        own_ids = split.ids.get(names.normal(name))
+        if own_ids is None:
+            continue
+        index = pd.Index(own_ids)
+        wanted = draft.frame[name].to_numpy()
+        if not index.is_unique or index.dtype.kind != wanted.dtype.kind:
+            continue
+        found = index.get_indexer(pd.Index(wanted))
+        if (found >= 0).all():
+            return found.astype(np.int64)
+    if split.target is not None and same_values(split.target, draft.y_true):
+        return np.arange(len(draft.y_true), dtype=np.int64)
+    return None
+
+
+def find_history(contents: Sequence[Content], ledger: Ledger) -> Slot:
+    """The per-epoch training history, from a table or from lists of numbers."""
+    candidates: list[tuple[Content, dict[str, NDArray[np.float64]], str]] = []
+    for content in contents:
+        path = content.file.name
+        declared = ledger.role_of(path)
+        if ledger.is_used(path) or declared not in (None, "history"):
+            continue
+        columns = _history(content)
+        if declared and not columns:
+            error = malformed("no per-epoch history in it", "Export one row per epoch.")
+            ledger.fail(path, error)
+            return Malformed(error.reason, Location(path))
+        if columns and (declared or _is_history(content, columns)):
+            why = ledger.why_declared("history") if declared else "one row per epoch"
+            candidates.append((content, columns, why))
+    declared_ones = [c for c in candidates if ledger.role_of(c[0].file.name)]
+    candidates = declared_ones or candidates
+    if not candidates:
+        return Absent("no per-epoch history (a table with epoch or loss and val_loss columns)")
+    for content, columns, why in candidates:
+        length = len(next(iter(columns.values())))
+        detail = f"{length:,} epochs: {', '.join(list(columns)[:8])}"
+        ledger.recognise(content.file.name, "history", detail, why)
+    if len(candidates) > 1:
+        paths = [c[0].file.name for c in candidates]
+        reason = f"{_list(paths)} could each be the history; none was used"
+        ledger.add(
+            ProblemKind.AMBIGUOUS,
+            paths[0],
+            reason,
+            f'Say which in audit.toml: roles.history = "{paths[0]}".',
+        )
+        return Absent(reason)
+    content, columns, _ = candidates[0]
+    return Present(History(content.file.name, columns))
+
+
+def _history(content: Content) -> dict[str, NDArray[np.float64]]:
+    frame = content.frame
+    if frame is not None:
+        return {
+            name: frame[name].to_numpy().astype(np.float64)
+            for name in frame.columns
+            if frame[name].dtype.kind in "biuf" and len(frame)
+        }
+    if content.arrays and len({a.shape for a in content.arrays.values()}) == 1:
+        return {
+            name: array.astype(np.float64)
+            for name, array in content.arrays.items()
+            if array.ndim == 1 and array.dtype.kind in "biuf" and len(array)
+        }
+    value = content.value
+    if isinstance(value, dict):
+        inner = [item for key, item in value.items() if str(key).casefold() == "history"]
+        for item in (value, *inner):
+            columns = _lists(item)
+            if columns:
+                return columns
+    return {}
+
+
+def _lists(value: Any) -> dict[str, NDArray[np.float64]]:
+    if not isinstance(value, dict):
+        return {}
+    columns = {}
+    for name, item in value.items():
+        if not isinstance(item, list) or not item:
+            continue
+        if all(type(v) is int or isinstance(v, float) for v in item):
+            try:
+                columns[str(name)] = np.array([float(v) for v in item])
+            except OverflowError:
+                return {}
+    return columns if len({len(c) for c in columns.values()}) == 1 else {}
+
+
+def _is_history(content: Content, columns: Mapping[str, Any]) -> bool:
+    by_name = {names.normal(name) for name in columns}
+    curve = any(
+        names.metric_name(name) or name in ("loss", "val_loss", "lr", "learning_rate")
+        for name in by_name
+    )
+    paired = "loss" in by_name and any(name.startswith("val_") for name in by_name)
+    if "epoch" in by_name or "epochs" in by_name:
+        return curve
+    return paired or (curve and names.has_word(content.file.stem, names.HISTORY_WORDS))

@@ -1,0 +1,334 @@
+"""Files of data to `Content`: a table of columns, named arrays, or plain nested values."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from audit.config import Limits
+from audit.load.arrays import read_npy, read_npz
+from audit.load.discover import File, read_bytes
+from audit.load.notebooks import MAX_TEXT, decode
+from audit.load.pickles import read_pickle
+from audit.load.problems import LoadError, first_line, refused, unreadable
+from audit.model.artifacts import Array, Problem
+
+DATA_SUFFIXES = frozenset(
+    {".npz", ".npy", ".csv", ".tsv", ".parquet", ".pq", ".json", ".jsonl", ".ndjson"}
+    | {".pkl", ".pickle", ".joblib"}
+)
+MAX_COLUMNS = 100_000
+_MIB = 1 << 20
+
+
+class WrittenFloat(float):
+    """A number that remembers how it was written, for its precision."""
+
+    __slots__ = ("text",)
+    text: str
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        """Parse the text of a JSON number."""
+        self = super().__new__(cls, text)
+        self.text = text
+        return self
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Content:
+    """What a file of data holds: one of three forms.
+
+    Parameters
+    ----------
+    file : File
+        Where it was read.
+    frame : DataFrame, optional
+        A table with unique string column names, numbers or strings only.
+    arrays : mapping of str to ndarray
+        Named arrays: members of an ``.npz``, or one array under the file's stem.
+    value : object
+        Anything else, from JSON or a pickle.
+    """
+
+    file: File
+    frame: pd.DataFrame | None = None
+    arrays: Mapping[str, Array] = field(default_factory=dict)
+    value: Any = None
+
+
+def read_data(file: File, limits: Limits) -> tuple[Content, tuple[Problem, ...]]:
+    """Read one file of data.
+
+    Returns
+    -------
+    Content
+        What it holds.
+    tuple of Problem
+        Parts of it that could not be used.
+
+    Raises
+    ------
+    LoadError
+        If nothing of it can be used.
+    """
+    match file.suffix:
+        case ".npy":
+            return _of_arrays(file, {file.stem: read_npy(file)}), ()
+        case ".npz":
+            members, problems = read_npz(file, limits)
+            return _of_arrays(file, members), problems
+        case ".csv" | ".tsv":
+            return Content(file, frame=_csv(file)), ()
+        case ".parquet" | ".pq":
+            return Content(file, frame=_parquet(file, limits)), ()
+        case ".json":
+            return _of_value(file, _json(decode(read_bytes(file, MAX_TEXT)))), ()
+        case ".jsonl" | ".ndjson":
+            lines = decode(read_bytes(file, MAX_TEXT)).splitlines()
+            return _of_value(file, [_json(line) for line in lines if line.strip()]), ()
+        case ".joblib":
+            raise refused(
+                "a joblib file is a pickle that runs code when it is read",
+                "Save the data as .npz or .parquet instead.",
+            )
+        case _:
+            return _of_value(file, read_pickle(read_bytes(file), limits)), ()
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text, parse_float=WrittenFloat)
+    except (ValueError, RecursionError, MemoryError) as error:
+        raise unreadable(f"not valid JSON: {first_line(error)}") from error
+
+
+def _csv(file: File) -> pd.DataFrame:
+    text = decode(read_bytes(file))
+    header = next((line for line in text.splitlines()[:50] if line.strip()), "")
+    if not header:
+        raise unreadable("the table is empty")
+    separator = "\t" if file.suffix == ".tsv" else _separator(header)
+    if header.count(separator) >= MAX_COLUMNS:
+        raise refused(f"the table has more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
+    try:
+        frame = pd.read_csv(
+            io.StringIO(text),
+            sep=separator,
+            low_memory=False,
+            float_precision="round_trip",
+            index_col=False,
+        )
+    except (ValueError, OverflowError, MemoryError, csv.Error) as error:
+        raise unreadable(f"not a usable table: {first_line(error)}") from error
+    return plain_frame(frame)
+
+
+def _separator(header: str) -> str:
+    return max((",", ";", "\t", "|"), key=header.count)
+
+
+def _parquet(file: File, limits: Limits) -> pd.DataFrame:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with file.path.open("rb") as handle:
+            metadata = pq.ParquetFile(handle, memory_map=False)
+            columns = metadata.schema_arrow
+            if len(columns) > MAX_COLUMNS:
+                raise refused(f"more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
+            rows = metadata.metadata.num_rows
+            stored = sum(
+                metadata.metadata.row_group(i).total_byte_size
+                for i in range(metadata.metadata.num_row_groups)
+            )
+            needed = max(rows * max(len(columns), 1) * 8, stored)
+            if rows < 0 or needed > limits.max_file_mb * _MIB:
+                raise refused(
+                    f"unpacks to about {needed / _MIB:,.0f} MiB, more than the limit of "
+                    f"{limits.max_file_mb:,} MiB",
+                    "Export fewer rows, or raise limits.max_file_mb in audit.toml.",
+                )
+            # Text stays a dictionary: a short column can repeat one long text very often.
+            text = [f.name for f in columns if pa.types.is_string(f.type)]
+            handle.seek(0)
+            reader = pq.ParquetFile(handle, read_dictionary=text, memory_map=False)
+            table = reader.read(use_threads=False, use_pandas_metadata=False)
+            names = [str(name) for name in table.column_names]
+            table = table.rename_columns([f"{i}" for i in range(len(names))])
+            frame = table.to_pandas(use_threads=False, ignore_metadata=True)
+            frame.columns = pd.Index(names, dtype=object)
+    except LoadError:
+        raise
+    except Exception as error:
+        # Arrow raises its own exceptions, OSError and ValueError on hostile bytes.
+        raise unreadable(f"not a usable Parquet file: {first_line(error)}") from error
+    return plain_frame(frame)
+
+
+def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Table with unique string column names and columns of numbers or strings.
+
+    Dates become ISO texts, categories their values, missing integers NaN; columns of equally long
+    lists become one column per position.
+    """
+    names = _unique([str(name) for name in frame.columns])
+    columns: dict[str, Array] = {}
+    for position, name in enumerate(names):
+        column = frame.iloc[:, position]
+        dtype = column.dtype
+        if isinstance(dtype, np.dtype) and dtype.kind in "biuf":
+            columns[name] = column.to_numpy()
+        elif pd.api.types.is_bool_dtype(dtype) or pd.api.types.is_numeric_dtype(dtype):
+            missing = bool(column.isna().any())
+            columns[name] = column.to_numpy(dtype=float if missing else None, na_value=np.nan)
+            if columns[name].dtype.kind not in "biuf":
+                columns[name] = _texts(column.astype(object))
+        else:
+            values = column.astype(object)
+            expanded = _expanded(values)
+            if expanded is None:
+                columns[name] = _texts(values)
+            else:
+                columns.update({f"{name}_{i}": expanded[:, i] for i in range(expanded.shape[1])})
+    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+
+
+def _unique(names: Sequence[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    unique = []
+    taken = set(names)
+    for name in names:
+        count = seen.get(name, 0)
+        seen[name] = count + 1
+        label = name
+        while count and label in taken:
+            label = f"{name}.{count}"
+            count += 1
+        taken.add(label)
+        unique.append(label)
+    return unique
+
+
+def _texts(values: pd.Series[Any]) -> Array:
+    def text(value: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        if value is None or value is pd.NaT or value is pd.NA or value != value:
+            return np.nan
+        if isinstance(value, pd.Timestamp):
+            return value.isoformat()
+        if isinstance(value, bool | int | float | np.number):
+            return str(value)
+        return str(value)[:1000]
+
+    texts = np.empty(len(values), dtype=object)
+    texts[:] = [
+        str(value.tolist())[:1000] if isinstance(value, np.ndarray) else text(value)
+        for value in values
+    ]
+    return texts
+
+
+def _expanded(values: pd.Series[Any]) -> Array | None:
+    if not len(values) or not isinstance(values.iloc[0], np.ndarray | list):
+        return None
+    width = len(values.iloc[0])
+    if not 0 < width <= MAX_COLUMNS:
+        return None
+    if not all(isinstance(v, np.ndarray | list) and len(v) == width for v in values):
+        return None
+    try:
+        block = np.array([np.asarray(v, dtype=float) for v in values])
+    except (ValueError, TypeError):
+        return None
+    return block if block.ndim == 2 else None
+
+
+def _of_arrays(file: File, members: dict[str, Array]) -> Content:
+    flat = [a for a in members.values() if a.dtype.fields and a.ndim == 1]
+    if len(members) == 1 and flat:
+        (array,) = flat
+        names = array.dtype.names or ()
+        return Content(file, frame=plain_frame(pd.DataFrame({n: array[n] for n in names})))
+    usable = {name: array for name, array in members.items() if not array.dtype.fields}
+    return Content(file, arrays=usable)
+
+
+def _of_value(file: File, value: Any) -> Content:
+    """Recognise tables and arrays in plain nested values."""
+    if isinstance(value, np.ndarray):
+        return Content(file, arrays={file.stem: value})
+    if isinstance(value, pd.DataFrame):
+        return Content(file, frame=plain_frame(value))
+    if isinstance(value, pd.Series):
+        return Content(file, arrays={file.stem: value.to_numpy()})
+    if isinstance(value, dict) and value:
+        if all(isinstance(k, str) and isinstance(v, np.ndarray) for k, v in value.items()):
+            return Content(file, arrays=value)
+        frame = _columns(value)
+        if frame is not None:
+            return Content(file, frame=frame, value=value)
+    if isinstance(value, list) and value:
+        if all(isinstance(item, dict) for item in value):
+            frame = _records(value)
+            if frame is not None:
+                return Content(file, frame=frame, value=value)
+        elif all(type(item) in (int, float, bool, WrittenFloat) for item in value):
+            return Content(file, arrays={file.stem: _numbers(value)}, value=value)
+    return Content(file, value=value)
+
+
+def _numbers(values: Sequence[Any]) -> Array:
+    try:
+        return np.asarray([float(v) if isinstance(v, float) else v for v in values])
+    except OverflowError:
+        return np.asarray([float("inf")] * len(values))
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _columns(value: dict[Any, Any]) -> pd.DataFrame | None:
+    lengths = {len(v) if isinstance(v, list) else -1 for v in value.values()}
+    if len(lengths) != 1 or -1 in lengths or lengths == {0}:
+        return None
+    if not all(isinstance(name, str) for name in value):
+        return None
+    if not all(_is_scalar(item) for column in value.values() for item in column):
+        return None
+    return plain_frame(pd.DataFrame({name: _plain(column) for name, column in value.items()}))
+
+
+def _records(value: list[dict[Any, Any]]) -> pd.DataFrame | None:
+    names = list(dict.fromkeys(name for item in value for name in item))
+    if not names or len(names) > MAX_COLUMNS or len(names) * len(value) > 50_000_000:
+        return None
+    if not all(isinstance(name, str) for name in names):
+        return None
+    if not all(_is_scalar(item) for record in value for item in record.values()):
+        return None
+    return plain_frame(
+        pd.DataFrame({name: _plain([record.get(name) for record in value]) for name in names})
+    )
+
+
+def _plain(column: list[Any]) -> pd.Series[Any]:
+    # Floats lose their memory of how they were written; huge integers become infinite.
+    plain = [
+        float(v)
+        if isinstance(v, float)
+        else v
+        if not isinstance(v, int) or abs(v) < 1 << 62
+        else float("inf")
+        for v in column
+    ]
+    return pd.Series(plain)
