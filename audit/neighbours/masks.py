@@ -151,11 +151,10 @@ def coincidence(tables: Tables, mask: Mask = ()) -> float:
         return 1.0
     kept.sort(key=lambda i: tables.columns[i].name)
     rng = np.random.default_rng(0)
-    halves = []
+    halves: list[list[int]] = []
     for _ in range(HALVES):
-        half = rng.permutation(len(kept))[: len(kept) // 2]
-        halves.append([kept[i] for i in half])
-        halves.append([column for column in kept if column not in set(halves[-1])])
+        order = [kept[i] for i in rng.permutation(len(kept))]
+        halves += [order[: len(kept) // 2], order[len(kept) // 2 :]]
     sample = sample_rows(tables)
     probes = {i: tables.mixed(i, False, sample) for i in kept}
     whole = _sum([probes[i] for i in kept])
@@ -168,8 +167,7 @@ def coincidence(tables: Tables, mask: Mask = ()) -> float:
         mixed = {i: tables.mixed(i, True, rows) for i in kept}
         total = _sum([mixed[i] for i in kept])
         for j, half in enumerate(halves):
-            part = _sum([mixed[i] for i in half]) if j % 2 == 0 else total - part
-            near, position = _find(part, sides[j][0], filters[j])
+            near, position = _find(_sum([mixed[i] for i in half]), sides[j][0], filters[j])
             np.minimum.at(low[j], position, total[near])
             np.maximum.at(high[j], position, total[near])
     shares = []
@@ -180,9 +178,7 @@ def coincidence(tables: Tables, mask: Mask = ()) -> float:
     return max(min(a, b) for a, b in zip(shares[::2], shares[1::2], strict=True))
 
 
-def _screen(
-    tables: Tables, masks: Sequence[Mask], report: Callable[[float], None]
-) -> list[Mask]:
+def _screen(tables: Tables, masks: Sequence[Mask], report: Callable[[float], None]) -> list[Mask]:
     """Masks that seem to add matches, the strongest first."""
     sample = sample_rows(tables)
     if not masks or not len(sample) or not tables.n_train:

@@ -165,9 +165,9 @@ def _classes(
         empty = np.zeros(0, dtype=np.int64)
         return empty, empty, empty, empty
     train_hash, held_hash = tables.train_hash, tables.held_out_hash
-    for column in masked:
-        train_hash = train_hash - tables.mixed(column, True)
-        held_hash = held_hash - tables.mixed(column, False)
+    for left_out in masked:
+        train_hash = train_hash - tables.mixed(left_out, True)
+        held_hash = held_hash - tables.mixed(left_out, False)
     held_code, unique = pd.factorize(held_hash)
     position = pd.Index(unique).get_indexer(pd.Index(train_hash))
     train_rows = np.flatnonzero(position >= 0)

@@ -9,7 +9,7 @@ from audit.neighbours.columns import encode, encode_targets
 from audit.neighbours.masks import masked_matches, masks_within_budget, with_chance
 from audit.neighbours.matching import match, prepare
 
-Progress = Callable[[str, float], None]
+Progress = Callable[[str], None]
 
 
 def kinship(splits: Splits, progress: Progress | None = None) -> Kinship:
@@ -20,7 +20,7 @@ def kinship(splits: Splits, progress: Progress | None = None) -> Kinship:
     splits : Splits
         Training split and held-out splits.
     progress : callable, optional
-        Called with what is being done and the share that is done, from 0 to 1.
+        Told what is being done, and how much of it is done.
 
     Returns
     -------
@@ -36,7 +36,7 @@ def kinship(splits: Splits, progress: Progress | None = None) -> Kinship:
 def _compare(train: SplitData, held_out: SplitData, progress: Progress | None) -> SplitKinship:
     def report(share: float) -> None:
         if progress is not None:
-            progress(f"comparing {held_out.role.value} rows with training rows", share)
+            progress(f"comparing {held_out.role.value} rows with training rows: {share:.0%}")
 
     report(0.0)
     columns = encode(train.features, held_out.features)

@@ -111,6 +111,12 @@ def contaminated(pair: SplitKinship) -> NDArray[np.bool_]:
     return kin
 
 
+def worst_first(kinship: Kinship) -> list[SplitKinship]:
+    """Held-out splits that have rows, the one with the largest share of contaminated rows first."""
+    pairs = [pair for pair in kinship.pairs if len(pair.exact.rows)]
+    return sorted(pairs, key=lambda pair: -float(contaminated(pair).mean()))
+
+
 def percent(share: float) -> str:
     """A share as percent, with enough digits not to read as zero."""
     value = 100 * share
