@@ -67,6 +67,7 @@ class _Way:
     name: str
     value: float
     interval: Interval
+    by_rows: bool = False
     from_predictions: bool = False
 
 
@@ -141,7 +142,7 @@ def aggregate(
         sizes = group_sizes(table.role, table, splits, predictions)
         scored = predictions_of(predictions, table.role)
         ways = _ways(table, sizes, scored, splits, grouping, result)
-        _overall(table, ways, sizes, result, params)
+        _overall(table, ways, scored, result, params)
         _groups(table, sizes, scored, grouping, result, params)
         if index == 0:
             result.measured += _headline(table, ways, sizes, scored, grouping, result.matches)
@@ -186,22 +187,25 @@ def _ways(
     values = _finite(table)
     ways = []
     if len(values) > 1 and len(values) == len(table.by_group):
-        weightings: list[tuple[str, Mapping[str, float]]] = [
-            (f"groups weighted by {each.source}", each.by_group)
-            for each in sizes
-            if set(each.by_group) <= set(values)
-        ]
         tiers = tiers_of(grouping, list(values))
-        weightings.append(("equal weight for every group", balanced_weights(list(values), {})))
+        equal = balanced_weights(list(values), {})
+        weightings: list[tuple[str, Mapping[str, float], bool]] = [
+            *(
+                (f"groups weighted by {each.source}", each.by_group, True)
+                for each in sizes
+                if set(each.by_group) <= set(values)
+            ),
+            ("equal weight for every group", equal, False),
+        ]
         if tiers:
-            weightings.append(
-                ("equal weight for every tier", balanced_weights(list(values), tiers))
-            )
+            by_tier = balanced_weights(list(values), tiers)
+            weightings.append(("equal weight for every tier", by_tier, False))
         score = SCORES.get(table.metric)
-        for name, weights in weightings:
-            ways += _weighted(name, table.metric, values, weights)
+        for name, weights, by_rows in weightings:
+            ways += _weighted(name, table.metric, values, weights, by_rows)
             if score is not None and score.root:
-                ways += _weighted(f"{name}, plain mean of roots", "", values, weights)
+                name = f"{name}, plain mean of roots"
+                ways += _weighted(name, "", values, weights, by_rows)
     if scored is not None and _whole(table, scored, splits):
         try:
             ways += _from_predictions(table.metric, scored)
@@ -211,14 +215,18 @@ def _ways(
 
 
 def _weighted(
-    name: str, metric: str, values: Mapping[str, ReportedValue], weights: Mapping[str, float]
+    name: str,
+    metric: str,
+    values: Mapping[str, ReportedValue],
+    weights: Mapping[str, float],
+    by_rows: bool,
 ) -> list[_Way]:
     middle = weighted_metric(metric, {k: v.value for k, v in values.items()}, weights)
     low = weighted_metric(metric, {k: v.value - v.half_width for k, v in values.items()}, weights)
     high = weighted_metric(metric, {k: v.value + v.half_width for k, v in values.items()}, weights)
     if middle is None or low is None or high is None:
         return []
-    return [_Way(name, middle, Interval(min(low, middle), max(middle, high)))]
+    return [_Way(name, middle, Interval(min(low, middle), max(middle, high)), by_rows)]
 
 
 def _whole(table: MetricTable, scored: Predictions, splits: Splits | None) -> bool:
@@ -237,11 +245,16 @@ def _from_predictions(metric: str, scored: Predictions) -> list[_Way]:
     if score.per_sample is not None:
         interval = metric_bounds(metric, scored.y_true, scored.y_pred)
         value = metric_of_losses(metric, sample_losses(metric, scored.y_true, scored.y_pred))
-        return [_Way(where, value, interval, True)]
+        return [_Way(where, value, interval, from_predictions=True)]
     variants = whole_set_scores(metric, scored.y_true, scored.y_pred)
     return [
-        _Way(f"{where} ({name})" if len(variants) > 1 else where, v, Interval.around(v, 1e-6), True)
-        for name, v in variants.items()
+        _Way(
+            f"{where} ({name})" if len(variants) > 1 else where,
+            value,
+            Interval.around(value, 1e-6),
+            from_predictions=True,
+        )
+        for name, value in variants.items()
     ]
 
 
@@ -252,7 +265,11 @@ def _matches(metric: str, reported: Interval, interval: Interval) -> bool:
 
 
 def _overall(
-    table: MetricTable, ways: list[_Way], sizes: tuple[Sizes, ...], result: _Result, params: Params
+    table: MetricTable,
+    ways: list[_Way],
+    scored: Predictions | None,
+    result: _Result,
+    params: Params,
 ) -> None:
     """Compare the overall value with every way."""
     overall = table.overall
@@ -272,22 +289,21 @@ def _overall(
         return
     score = SCORES.get(table.metric)
     listed = ", ".join(f"{way.value:.4g} by {way.name}" for way in ways)
-    by_rows = [
-        way for way in ways if way.from_predictions or way.name.startswith("groups weighted")
-    ]
-    by_groups = score is not None and score.mean and any(not w.from_predictions for w in by_rows)
-    outside = score is not None and score.mean and _outside(table, reported)
+    mean = score is not None and score.mean
+    by_groups = mean and any(way.by_rows for way in ways)
     if table.role is SplitRole.TRAIN:
         result.doubts.append(
             f"{_name(table)} {overall.value:.6g} may be a running average of training ({listed})"
         )
-    elif by_groups or outside or any(way.from_predictions for way in by_rows):
-        if not by_groups and not outside and (why := _other_meaning(table, by_rows, params)):
+    elif by_groups or _outside(table, reported):
+        result.findings.append(_overall_finding(table, overall, ways, listed, by_groups))
+    elif scored is not None and any(way.from_predictions for way in ways):
+        if why := _other_meaning(table, scored, reported):
             result.doubts.append(why)
-            return
-        result.findings.append(_overall_finding(table, overall, ways, listed, bool(by_groups)))
+        else:
+            result.findings.append(_overall_finding(table, overall, ways, listed, False))
     else:
-        need = "the rows of every group" if score is None or score.mean else "predictions"
+        need = "the rows of every group" if mean else "predictions"
         result.doubts.append(
             f"{_name(table)} {overall.value:.6g} is not {listed}; {need} would be needed"
         )
@@ -295,20 +311,30 @@ def _overall(
 
 def _outside(table: MetricTable, reported: Interval) -> bool:
     """No weighting at all leads outside the range of the groups."""
-    values = _finite(table)
-    if len(values) < 2 or len(values) != len(table.by_group):
+    score, values = SCORES.get(table.metric), _finite(table)
+    if score is None or not score.mean or len(values) < 2 or len(values) != len(table.by_group):
         return False
     lowest = min(v.value - v.half_width for v in values.values())
     highest = max(v.value + v.half_width for v in values.values())
     return not _matches(table.metric, reported, Interval(lowest, highest))
 
 
-def _other_meaning(table: MetricTable, ways: list[_Way], params: Params) -> str:
+_POWER_OF_UNIT = {"mse": 2, "rmse": 1, "mae": 1}
+
+
+def _other_meaning(table: MetricTable, scored: Predictions, reported: Interval) -> str:
     """A reason to doubt the unit of the predictions rather than the overall value."""
-    if SCORES[table.metric].per_sample is None:
-        return ""
-    if len(table.by_group) > 1:
-        return f"{_name(table)}: groups and predictions are looked at one by one"
+    everything = {"": np.ones(len(scored.y_true), dtype=bool)}
+    if other := _called(table, scored, everything, {"": reported}):
+        return other
+    if table.metric in _POWER_OF_UNIT:
+        spread = float(np.std(np.asarray(scored.y_true, float))) ** _POWER_OF_UNIT[table.metric]
+        here = metric_bounds(table.metric, scored.y_true, scored.y_pred)
+        if spread > 0 and reported.overlaps(here * Interval(0.7 / spread, 1.3 / spread)):
+            return (
+                f"{_name(table)} is about that of {scored.path} divided by the spread of the "
+                "target: it may have been computed on a standardised target"
+            )
     return ""
 
 
@@ -448,20 +474,32 @@ def _other_unit(
                 f"{_name(table)} is {ratios[0]:.4g} times that of {scored.path} in every group: "
                 "the predictions are in another unit"
             )
+    reported = {key: _reported(table.by_group[key], params) for key in rows}
+    return _called(table, scored, rows, reported)
+
+
+def _called(
+    table: MetricTable,
+    scored: Predictions,
+    rows: Mapping[str, Array],
+    reported: Mapping[str, Interval],
+) -> str:
+    """Whether another known metric gives all the reported values."""
     for other in SCORES.values():
         if other.per_sample is None or other.name == table.metric:
             continue
         try:
-            intervals = {
-                key: metric_bounds(other.name, scored.y_true[mask], scored.y_pred[mask])
+            alike = all(
+                _matches(
+                    other.name,
+                    reported[key],
+                    metric_bounds(other.name, scored.y_true[mask], scored.y_pred[mask]),
+                )
                 for key, mask in rows.items()
-            }
+            )
         except CannotScoreError:
             continue
-        if all(
-            _matches(other.name, _reported(table.by_group[key], params), interval)
-            for key, interval in intervals.items()
-        ):
+        if alike:
             return f"what is called {_name(table)} is the {other.name} of {scored.path}"
     return ""
 
