@@ -1,19 +1,20 @@
-"""NumPy files: headers are checked against the bytes that are there before anything is allocated."""
+"""NumPy files: headers are checked against the bytes present before anything is allocated."""
 
 from __future__ import annotations
 
 import math
 import warnings
 import zipfile
-from typing import IO
+from collections.abc import Mapping
+from typing import IO, Any
 
 import numpy as np
 from numpy.lib import format as npy
 
 from audit.config import Limits
 from audit.load.discover import File
-from audit.load.pickles import shape_text
 from audit.load.problems import LoadError, first_line, refused, unreadable
+from audit.load.standins import shape_text
 from audit.model.artifacts import Array, Problem
 
 _KINDS = frozenset("biufcSUMm")
@@ -99,7 +100,7 @@ def _array(handle: IO[bytes], size: int) -> Array:
         raise unreadable(f"not a usable NumPy array: {first_line(error)}") from error
     if dtype.hasobject:
         raise refused("an array of Python objects (dtype object) is never unpickled", NPY_STEP)
-    fields = dtype.fields or {}
+    fields: Mapping[str, Any] = dtype.fields or {}
     kinds = {field[0].kind for field in fields.values()} if fields else {dtype.kind}
     if dtype.subdtype is not None or not kinds <= _KINDS or dtype.itemsize == 0:
         raise refused(f"an array of dtype {str(dtype)[:40]} is not plain numbers or text", NPY_STEP)

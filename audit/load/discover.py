@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from audit.config import Limits
 from audit.load.problems import LoadError, first_line, refused, unreadable
@@ -42,12 +42,12 @@ class File:
     @property
     def suffix(self) -> str:
         """Lower-case suffix with the dot."""
-        return os.path.splitext(self.name)[1].lower()
+        return PurePosixPath(self.name).suffix.lower()
 
     @property
     def stem(self) -> str:
         """Name without folder and suffix."""
-        return os.path.splitext(self.name.rsplit("/", 1)[-1])[0]
+        return PurePosixPath(self.name).stem
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from audit.load.opcodes import STEP
-from audit.load.pickles import (
+from audit.load.problems import LoadError, malformed, refused
+from audit.load.standins import (
     ArrayData,
     ArrowArray,
     Block,
@@ -20,7 +22,6 @@ from audit.load.pickles import (
     Slice,
     StringArray,
 )
-from audit.load.problems import LoadError, malformed, refused
 from audit.model.artifacts import Array
 
 _LABELS = (str, int, float, bool, type(None))
@@ -210,6 +211,5 @@ def _texts(array: StringArray) -> list[str | None]:
         raise malformed("a text column of the pickled pandas frame is corrupt", STEP)
     bounds = offsets.tolist()
     return [
-        content[first:last].decode("utf-8", "replace")
-        for first, last in zip(bounds, bounds[1:], strict=False)
+        content[first:last].decode("utf-8", "replace") for first, last in itertools.pairwise(bounds)
     ]

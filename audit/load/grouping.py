@@ -161,17 +161,17 @@ def group_rows(frame: pd.DataFrame, extras: Mapping[str, Array], naming: Naming)
     """Canonical key of every row, shape (n,); ``None`` where a group column is missing."""
     if not naming.names:
         return None
-    coded = []
+    coded: list[tuple[Array, list[str]]] = []
     for name in naming.names:
         values = frame[name].to_numpy() if name in frame.columns else extras.get(name)
         if values is None or values.ndim != 1 or len(values) != len(frame):
             return None
         if values.dtype.kind == "S":
             values = values.astype(str)
-        codes, distinct = pd.factorize(values, use_na_sentinel=False)
-        if len(distinct) > max(MAX_GROUPS * 50, 1):
+        codes, levels = pd.factorize(values, use_na_sentinel=False)
+        if len(levels) > max(MAX_GROUPS * 50, 1):
             return None
-        coded.append((codes, [canonical_value(value) for value in distinct]))
+        coded.append((codes, [canonical_value(value) for value in levels]))
     joint = np.zeros(len(frame), dtype=np.int64)
     for codes, distinct in coded:
         joint = joint * len(distinct) + codes

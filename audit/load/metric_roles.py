@@ -20,6 +20,7 @@ from audit.model.location import Location
 
 _MAX_TABLE_ROWS = 2_000
 _LOSSES = ("loss", "log_loss")
+_RUN = re.compile(r"(?:^|[_\W])run[_\W]?(\d{1,6})(?:[_\W]|$)", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -148,9 +149,7 @@ def _older_runs(paths: Sequence[str]) -> set[str]:
     """Files named after a run (``run2``) when others are named after a later one, or after none."""
     numbers = {}
     for path in paths:
-        match = re.search(
-            r"(?:^|[_\W])run[_\W]?(\d{1,6})(?:[_\W]|$)", PurePosixPath(path).stem, re.I
-        )
+        match = _RUN.search(PurePosixPath(path).stem)
         numbers[path] = int(match[1]) if match else None
     known = [number for number in numbers.values() if number is not None]
     if not known or len(paths) < 2:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import ast
+import itertools
 import json
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from audit.lineage.source import parse_cell
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.model.artifacts import Cell, CellKind, Problem, ProblemKind, SourceFile
 from audit.model.location import Location
@@ -88,7 +89,7 @@ def read_script(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ...]
     if not starts or any(line.strip() for line in lines[: starts[0]]):
         end = starts[0] if starts else len(lines)
         cells.append(Cell(0, CellKind.CODE, "\n".join(lines[:end])))
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in itertools.pairwise([*starts, len(lines)]):
         marker = _MARKER.match(lines[start].rstrip())
         assert marker is not None
         title = marker["title"] or ""
@@ -163,14 +164,13 @@ def _output(item: Any) -> str:
 
 
 def _unparsed(file: SourceFile) -> Iterator[Problem]:
-    parse = _parser()
     for cell in file.cells:
         if cell.kind is not CellKind.CODE:
             continue
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                parse(cell.source)
+                parse_cell(cell.source)
         except (SyntaxError, ValueError) as error:
             line = getattr(error, "lineno", None) or 1
             line = min(max(line, 1), max(len(cell.source.splitlines()), 1))
@@ -182,9 +182,3 @@ def _unparsed(file: SourceFile) -> Iterator[Problem]:
         except (RecursionError, MemoryError):
             reason = "the code is nested too deeply and was not analysed"
             yield _skipped(file.location(cell, 1), reason, "Simplify the code.")
-
-
-def _parser() -> Callable[[str], ast.Module]:
-    from audit.lineage import parse_cell
-
-    return parse_cell

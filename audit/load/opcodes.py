@@ -14,64 +14,20 @@ from audit.load.problems import LoadError, first_line, refused, unreadable
 MAX_OPCODES = 10_000_000
 MAX_KEY_ITEMS = 1_000
 _INF = 1 << 40
+# fmt: off
 _ALLOWED = frozenset(
-    [
-        "PROTO",
-        "FRAME",
-        "STOP",
-        "MARK",
-        "POP",
-        "POP_MARK",
-        "MEMOIZE",
-        "PUT",
-        "BINPUT",
-        "LONG_BINPUT",
-        "GET",
-        "BINGET",
-        "LONG_BINGET",
-        "NONE",
-        "NEWTRUE",
-        "NEWFALSE",
-        "INT",
-        "BININT",
-        "BININT1",
-        "BININT2",
-        "LONG",
-        "LONG1",
-        "LONG4",
-        "FLOAT",
-        "BINFLOAT",
-        "STRING",
-        "BINSTRING",
-        "SHORT_BINSTRING",
-        "UNICODE",
-        "BINUNICODE",
-        "SHORT_BINUNICODE",
-        "BINUNICODE8",
-        "BINBYTES",
-        "SHORT_BINBYTES",
-        "BINBYTES8",
-        "BYTEARRAY8",
-        "EMPTY_LIST",
-        "LIST",
-        "APPEND",
-        "APPENDS",
-        "EMPTY_TUPLE",
-        "TUPLE",
-        "TUPLE1",
-        "TUPLE2",
-        "TUPLE3",
-        "EMPTY_DICT",
-        "DICT",
-        "SETITEM",
-        "SETITEMS",
-        "GLOBAL",
-        "STACK_GLOBAL",
-        "REDUCE",
-        "NEWOBJ",
-        "BUILD",
-    ]
+    {
+        "PROTO", "FRAME", "STOP", "MARK", "POP", "POP_MARK", "MEMOIZE", "PUT", "BINPUT",
+        "LONG_BINPUT", "GET", "BINGET", "LONG_BINGET", "NONE", "NEWTRUE", "NEWFALSE", "INT",
+        "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+        "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE",
+        "SHORT_BINUNICODE", "BINUNICODE8", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8",
+        "BYTEARRAY8", "EMPTY_LIST", "LIST", "APPEND", "APPENDS", "EMPTY_TUPLE", "TUPLE",
+        "TUPLE1", "TUPLE2", "TUPLE3", "EMPTY_DICT", "DICT", "SETITEM", "SETITEMS", "GLOBAL",
+        "STACK_GLOBAL", "REDUCE", "NEWOBJ", "BUILD",
+    }
 )
+# fmt: on
 _TUPLES = frozenset({"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"})
 _KEYED = frozenset({"SETITEM", "SETITEMS", "DICT"})
 _GETS = frozenset({"GET", "BINGET", "LONG_BINGET"})
@@ -125,13 +81,13 @@ def _scan(data: bytes) -> None:
         elif name == "MEMOIZE":
             memo[len(memo)] = stack[-1]
         elif name in _PUTS:
-            slot = int(argument)
+            slot = int(str(argument))
             # The unpickler allocates an array up to the highest slot.
             if not 0 <= slot <= count:
                 raise refused(f"the pickle memorises into slot {slot}, far beyond its size", STEP)
             memo[slot] = stack[-1]
         elif name in _GETS:
-            stack.append(memo[int(argument)])
+            stack.append(memo[int(str(argument))])
         elif name == "POP" and marks and marks[-1] == len(stack):
             marks.pop()
         else:

@@ -9,9 +9,7 @@ into a process of its own without touching its callers.
 from __future__ import annotations
 
 import io
-import math
 import pickle
-import re
 from collections.abc import Callable
 from typing import Any, NoReturn
 
@@ -20,13 +18,30 @@ import numpy as np
 from audit.config import Limits
 from audit.load.opcodes import STEP, scan
 from audit.load.problems import LoadError, first_line, refused, unreadable
+from audit.load.standins import (
+    ArrayClass,
+    ArrayData,
+    ArrowArray,
+    Block,
+    DType,
+    Frame,
+    Ignored,
+    Index,
+    IndexClass,
+    Manager,
+    RangeIndexClass,
+    Series,
+    Slice,
+    StringArray,
+    build_array,
+    refuse,
+)
 
 PlainValue = Any
 """None, bool, int, float, complex, str, bytes, numeric ndarray, DataFrame or Series of plain
 columns, and lists, tuples and dicts of these."""
 
 MAX_DEPTH = 64
-_DTYPE = re.compile(r"[|<>=]?(?:b1|[iu][1248]|f[248]|c8|c16|[SU]\d{1,6}|O8?|\?)")
 _SCALARS = (type(None), bool, int, float, complex, str, bytes)
 _MIB = 1 << 20
 
@@ -64,170 +79,6 @@ def read_pickle(data: bytes, limits: Limits) -> PlainValue:
         raise unreadable(f"not a pickle of plain data: {first_line(error)}", STEP) from error
 
 
-def _refuse(what: str) -> NoReturn:
-    raise refused(f"the pickle {what}", STEP)
-
-
-class Standin:
-    """What stands in for an object of a known class; keeps its arguments and state."""
-
-    __slots__ = ("arguments", "state")
-
-    def __new__(cls, *arguments: Any) -> Standin:
-        self = object.__new__(cls)
-        self.arguments = arguments
-        self.state = None
-        return self
-
-    def __setstate__(self, state: Any) -> None:
-        self.state = state
-
-
-class Frame(Standin):
-    """A pandas DataFrame."""
-
-    __slots__ = ()
-
-
-class Series(Standin):
-    """A pandas Series."""
-
-    __slots__ = ()
-
-
-class Manager(Standin):
-    """A pandas block manager."""
-
-    __slots__ = ()
-
-
-class Block(Standin):
-    """A pandas block: values, placement, ndim."""
-
-    __slots__ = ()
-
-
-class Index(Standin):
-    """A pandas index, made by ``_new_Index``: its class and its data."""
-
-    __slots__ = ()
-
-
-class IndexClass(Standin):
-    """A class of pandas indexes."""
-
-    __slots__ = ()
-
-
-class RangeIndexClass(Standin):
-    """pandas' RangeIndex."""
-
-    __slots__ = ()
-
-
-class Slice(Standin):
-    """The built-in slice."""
-
-    __slots__ = ()
-
-
-class StringArray(Standin):
-    """pandas' ArrowStringArray."""
-
-    __slots__ = ()
-
-
-class Ignored(Standin):
-    """Something that carries no data of ours: flags, string dtypes."""
-
-    __slots__ = ()
-
-
-class ArrowArray(Standin):
-    """A pyarrow array."""
-
-    __slots__ = ()
-
-
-class ArrayClass(Standin):
-    """numpy.ndarray as an argument of ``_reconstruct``."""
-
-    __slots__ = ()
-
-
-class DType(Standin):
-    """A NumPy dtype of the white list."""
-
-    __slots__ = ("dtype",)
-
-    def __new__(cls, *arguments: Any) -> DType:
-        """Check the name of the dtype."""
-        self = object.__new__(cls)
-        name = arguments[0] if arguments else None
-        if isinstance(name, bytes):
-            name = name.decode("latin-1")
-        if not isinstance(name, str) or not _DTYPE.fullmatch(name):
-            _refuse(f"holds an array of dtype {str(name)[:40]!r}, which is not numeric")
-        self.dtype = np.dtype(name)
-        return self
-
-    def __setstate__(self, state: Any) -> None:
-        if not isinstance(state, tuple) or len(state) < 5 or state[2:5] != (None, None, None):
-            _refuse("holds an array of a structured dtype")
-        order = state[1].decode() if isinstance(state[1], bytes) else state[1]
-        if order in ("<", ">"):
-            self.dtype = self.dtype.newbyteorder(order)
-
-
-class ArrayData(Standin):
-    """A NumPy array; `value` is the real one, or a list where the dtype is object."""
-
-    __slots__ = ("value",)
-
-    def __new__(cls, *arguments: Any) -> ArrayData:
-        """Start empty, as ``_reconstruct`` does."""
-        self = object.__new__(cls)
-        self.value = None
-        return self
-
-    def __setstate__(self, state: Any) -> None:
-        if not isinstance(state, tuple) or len(state) not in (4, 5):
-            _refuse("holds an array in an unknown form")
-        shape, dtype, fortran, content = state[-4:]
-        self.value = build_array(content, dtype, shape, bool(fortran))
-
-
-def build_array(content: Any, dtype: Any, shape: Any, fortran: bool) -> Any:
-    """Rebuild an array from bytes whose number is checked against shape and dtype."""
-    if not isinstance(dtype, DType) or not isinstance(shape, tuple):
-        _refuse("holds an array in an unknown form")
-    if len(shape) > 32 or not all(type(n) is int and n >= 0 for n in shape):
-        _refuse("holds an array of an impossible shape")
-    if dtype.dtype.hasobject:
-        if not isinstance(content, list) or len(content) != math.prod(shape):
-            _refuse("holds an array of Python objects")
-        return (shape, fortran, content)
-    if isinstance(content, str):
-        content = content.encode("latin-1")
-    if not isinstance(content, bytes | bytearray):
-        _refuse("holds an array in an unknown form")
-    wanted = math.prod(shape) * dtype.dtype.itemsize
-    if wanted != len(content):
-        raise unreadable(
-            f"an array of shape {shape_text(shape)} needs {wanted:,} bytes, the pickle has "
-            f"{len(content):,}"
-        )
-    if not wanted:
-        return np.zeros(shape, dtype.dtype)
-    flat = np.frombuffer(content, dtype=dtype.dtype)
-    return flat.reshape(shape, order="F" if fortran else "C")
-
-
-def shape_text(shape: tuple[int, ...]) -> str:
-    """Write a shape, without digits that nobody reads."""
-    return "(" + ", ".join(f"{n:,}" if n < 10**12 else "huge" for n in shape[:6]) + ")"
-
-
 class _Unpickler(pickle.Unpickler):
     """Finds the names of `_names` only."""
 
@@ -240,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
         # A memorised text could be copied again and again by instructions of two bytes.
         self._budget -= size
         if self._budget < 0:
-            _refuse("makes more data than it holds")
+            refuse("makes more data than it holds")
 
     def find_class(self, module: str, name: str) -> Any:
         """Return the inert stand-in of a known name; refuse any other."""
@@ -248,12 +99,12 @@ class _Unpickler(pickle.Unpickler):
         if found is None:
             label = f"{module}.{name}"
             label = label if len(label) <= 120 else label[:119] + "…"
-            _refuse(f"refers to {label}, which is not plain data; nothing was executed")
+            refuse(f"refers to {label}, which is not plain data; nothing was executed")
         return found
 
     def persistent_load(self, pid: Any) -> NoReturn:
         """Refuse references to objects outside the file."""
-        _refuse("refers to an object outside the file (persistent id)")
+        refuse("refers to an object outside the file (persistent id)")
 
 
 class _Function:
@@ -268,17 +119,17 @@ class _Function:
         return self._call(*arguments)
 
     def __setstate__(self, state: Any) -> NoReturn:
-        _refuse("sets the state of a function")
+        refuse("sets the state of a function")
 
 
 def _scalar(dtype: Any, content: Any = None) -> Any:
     value = build_array(content, dtype, (), False)
-    return value.item() if isinstance(value, np.ndarray) else _refuse("holds an object scalar")
+    return value.item() if isinstance(value, np.ndarray) else refuse("holds an object scalar")
 
 
 def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any, axes: Any = None) -> ArrayData:
     if axes is not None:
-        _refuse("holds an array in an unknown memory order")
+        refuse("holds an array in an unknown memory order")
     array = ArrayData()
     array.value = build_array(content, dtype, shape, order == "F")
     return array
@@ -287,13 +138,13 @@ def _from_buffer(content: Any, dtype: Any, shape: Any, order: Any, axes: Any = N
 def _names(spend: Callable[[int], None]) -> dict[tuple[str, str], Any]:
     def encode(text: Any, encoding: Any = "utf-8") -> bytes:
         if not isinstance(text, str) or encoding not in ("latin1", "latin-1"):
-            _refuse("calls _codecs.encode for something else than bytes")
+            refuse("calls _codecs.encode for something else than bytes")
         spend(len(text))
         return text.encode("latin-1")
 
     def copy_bytes(content: Any = b"", *rest: Any) -> bytes:
         if rest or not isinstance(content, bytes | bytearray):
-            _refuse("makes bytes of something else than bytes")
+            refuse("makes bytes of something else than bytes")
         spend(len(content))
         return bytes(content)
 
@@ -345,7 +196,7 @@ def _plain(value: Any, done: dict[int, Any], depth: int) -> PlainValue:
     if isinstance(value, bytearray):
         return bytes(value)
     if depth > MAX_DEPTH:
-        _refuse(f"is nested more than {MAX_DEPTH} levels deep")
+        refuse(f"is nested more than {MAX_DEPTH} levels deep")
     if id(value) in done:
         return done[id(value)]
     if isinstance(value, list):
@@ -365,13 +216,13 @@ def _plain(value: Any, done: dict[int, Any], depth: int) -> PlainValue:
             result[_plain(key, done, depth + 1)] = _plain(item, done, depth + 1)
     elif isinstance(value, ArrayData):
         if not isinstance(value.value, np.ndarray):
-            _refuse("holds an array of Python objects")
+            refuse("holds an array of Python objects")
         result = value.value
     elif isinstance(value, Frame | Series):
         from audit.load.frames import rebuild
 
         result = rebuild(value)
     else:
-        _refuse(f"holds a {type(value).__name__} where data were expected")
+        refuse(f"holds a {type(value).__name__} where data were expected")
     done[id(value)] = result
     return result

@@ -53,4 +53,5 @@ def first_line(error: BaseException, limit: int = 160) -> str:
         text = ""
     lines = [line for line in text.splitlines() if line.strip()]
     line = " ".join(lines[0].split()) if lines else type(error).__name__
+    line = line.rstrip(".")
     return line if len(line) <= limit else line[: limit - 1] + "…"

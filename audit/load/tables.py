@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,6 +27,10 @@ DATA_SUFFIXES = frozenset(
 )
 MAX_COLUMNS = 100_000
 _MIB = 1 << 20
+# Exact is the only precision from pandas 4 on; before, the default parser may be off by an ulp.
+_EXACT: dict[str, Any] = (
+    {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 4 else {}
+)
 
 
 class WrittenFloat(float):
@@ -118,13 +123,11 @@ def _csv(file: File) -> pd.DataFrame:
     if header.count(separator) >= MAX_COLUMNS:
         raise refused(f"the table has more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
     try:
-        frame = pd.read_csv(
-            io.StringIO(text),
-            sep=separator,
-            low_memory=False,
-            float_precision="round_trip",
-            index_col=False,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frame = pd.read_csv(
+                io.StringIO(text), sep=separator, low_memory=False, index_col=False, **_EXACT
+            )
     except (ValueError, OverflowError, MemoryError, csv.Error) as error:
         raise unreadable(f"not a usable table: {first_line(error)}") from error
     return plain_frame(frame)
