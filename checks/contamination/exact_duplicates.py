@@ -27,6 +27,8 @@ class Params:
 
     Parameters
     ----------
+    min_share : float
+        Share of held-out rows below which repeats are only noted.
     max_share : float
         Share of held-out rows up to which exact repeats count as repeats in the source. Above
         it, and with equal targets, they invalidate the metric.
@@ -36,6 +38,7 @@ class Params:
         Smallest group that `max_group_share` is applied to.
     """
 
+    min_share: float = 0.001
     max_share: float = 0.05
     max_group_share: float = 0.5
     min_group_rows: int = 30
@@ -74,7 +77,7 @@ def exact_duplicates(kinship: Kinship, grouping: Grouping | None, params: Params
 
     ERROR: more than ``max_share`` of the rows (or ``max_group_share`` of a group) are equal in
     features and target, and the control does not explain it. Without a target, or below that
-    share: WARNING.
+    share: WARNING. Less than ``min_share``: NOTE.
 
     False alarms
     ------------
@@ -149,7 +152,7 @@ def _finding(
     kinship: Kinship, pair: SplitKinship, evidence: list[Evidence], text: str, params: Params
 ) -> Finding:
     exact = pair.exact
-    severe = _invalidates(exact, pair, params)
+    severity = _severity(exact, pair, params)
     count, width = int(exact.rows.sum()), pair.held_out.features.shape[1]
     columns = "the only feature" if width == 1 else f"all {width} features"
     message = f"{text} on {columns}"
@@ -160,7 +163,7 @@ def _finding(
         if 2 * same < count:
             confidence = Confidence.MEDIUM
     role = pair.held_out.role.value
-    if severe:
+    if severity is Severity.ERROR:
         remedy = (
             "Split before rows are duplicated, oversampled or augmented, and apply that to the "
             "training rows only; then evaluate again."
@@ -177,7 +180,7 @@ def _finding(
         why = "The score on these rows shows memory; few as they are, they flatter the metric."
     return Finding(
         check_id="CT201",
-        severity=Severity.ERROR if severe else Severity.WARNING,
+        severity=severity,
         confidence=confidence,
         message=message,
         locations=places(exact.rows, exact, kinship, pair),
@@ -188,11 +191,16 @@ def _finding(
     )
 
 
-def _invalidates(exact: Match, pair: SplitKinship, params: Params) -> bool:
-    if exact.supported is None or not strength(exact).evident:
-        return False
+def _severity(exact: Match, pair: SplitKinship, params: Params) -> Severity:
     kin = kin_of(exact)
-    return bool(
-        float(kin.mean()) > params.max_share
-        or sharing(kin, pair, params.min_group_rows) > params.max_group_share
-    )
+    if (
+        exact.supported is not None
+        and strength(exact).evident
+        and (
+            float(kin.mean()) > params.max_share
+            or sharing(kin, pair, params.min_group_rows) > params.max_group_share
+        )
+    ):
+        return Severity.ERROR
+    share = float(exact.rows.mean())
+    return Severity.WARNING if share >= params.min_share else Severity.NOTE

@@ -120,6 +120,8 @@ def worst_first(kinship: Kinship) -> list[SplitKinship]:
 def percent(share: float) -> str:
     """A share as percent, with enough digits not to read as zero."""
     value = 100 * share
+    if 0 < value < 0.005:
+        return "< 0.01 %"
     digits = 0 if value >= 99.95 or value == 0 else 1 if value >= 1 else 2
     return f"{value:.{digits}f} %"
 

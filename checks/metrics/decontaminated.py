@@ -27,7 +27,7 @@ from audit.model.severity import Confidence, Severity
 from checks.kit import bootstrap
 from checks.kit.composition import group_label, tiers_of
 from checks.kit.kin import contaminated, group_order, percent
-from checks.kit.scores import SCORES, CannotScoreError, metric_of_losses, sample_losses
+from checks.kit.scores import SCORES, CannotScoreError, combine, metric_of_losses, sample_losses
 
 Mask = NDArray[np.bool_]
 
@@ -185,7 +185,11 @@ def decontaminated(
             label = group_label(grouping, key)
             measured += _evidence(estimate, label, stated.value if stated else None)
     for tier, estimate in by_tier.items():
-        measured += _evidence(estimate, f"tier {tier}", None)
+        stated_values = {k: table.by_group[k].value for k in tiers[tier] if k in table.by_group}
+        complete = len(stated_values) == len(tiers[tier])
+        sizes = [by_group[key].rows for key in stated_values]
+        same = combine(table.metric, list(stated_values.values()), sizes) if complete else None
+        measured += _evidence(estimate, f"tier {tier}", same)
     if not kin.any():
         return passed(f"no {pair.held_out.role.value} row has kin in training", measured)
     if whole.value is None:
@@ -296,7 +300,7 @@ def _pool(
     parts = [by_group[key] for key in members]
     if all(part.value is not None for part in parts):
         return _weighted(parts, metric)
-    inside = np.isin(groups, list(members))
+    inside = np.isin(np.asarray(groups), list(members))
     return _estimate(losses[inside], kin[inside], metric, params)
 
 
@@ -306,7 +310,7 @@ def _overall(groups: Sequence[_Estimate], units: dict[str, _Estimate], metric: s
         rows = sum(each.rows for each in units.values())
         clean = sum(each.clean for each in units.values())
         shown = [
-            f"{name} ({percent(each.coverage)} of {each.rows:,} rows are clean)"
+            f"{name} ({percent(each.coverage)} of {each.rows:,} rows without recognised kin)"
             for name, each in list(missing.items())[:4]
         ]
         more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
