@@ -113,7 +113,7 @@ def _top_findings(findings: Sequence[Finding], width: int) -> Table:
     table = Table.grid(padding=(0, 1))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
-    table.add_column(max_width=max(16, width * 3 // 10), overflow="fold")
+    table.add_column(max_width=max(16, width * 34 // 100), overflow="fold")
     table.add_column(ratio=1)
     for check_id, members in list(first.items())[:MAX_CHECKS]:
         finding = members[0]

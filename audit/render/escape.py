@@ -23,7 +23,8 @@ _ACTED_ON = re.compile(
     r"|#(?=\d)|(?<=[Gg][Hh]-)(?=\d)"  # references to issues
     r"|:(?=[\w+-]+:)"  # emoji
 )
-_LEADING = re.compile(r"[-+=#]|\d{1,9}[.)]")  # headings and lists, at the start of a line
+# Headings, lists and rules start like this; a number or a sign before a digit does not.
+_LEADING = re.compile(r"[-+](?!\w)|[=#]|\d{1,9}[.)](?=\s|$)")
 _SPAN = re.compile(r"(?<!`)(`+)(?!`)(.+?)(?<!`)\1(?!`)")
 
 MAX_TEXT = 600

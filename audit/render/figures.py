@@ -7,6 +7,7 @@ a picture is markup. matplotlib is imported only when something is drawn.
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,15 +23,15 @@ from audit.render.summary import (
     composition_bars,
     contamination_bars,
     greater_is_better,
+    growth,
     is_number,
     join,
     masking_columns,
     metric_name,
     tier_order,
-    times,
     worse,
 )
-from audit.render.wording import count, number, percent
+from audit.render.wording import count, decimals, number, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -88,7 +89,8 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
         title = "Which groups are better than the baseline, and which are worse?"
         out["baseline"] = (title, _baseline_alt(report, bars))
     if bars := composition_bars(report):
-        title = f"Which {_noun(bars)} decide the overall {metric_name(report)}?"
+        metric = _cut(metric_name(report), 24)
+        title = f"Which {_noun(bars)} decide the overall {metric}?"
         out["composition"] = (title, _composition_alt(bars))
     return out
 
@@ -119,7 +121,7 @@ def figures(report: Report) -> dict[str, Figure]:
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "audit"})
         return {
-            name: Figure(draw[name](report, plain(title, 90)), alt, title)
+            name: Figure(draw[name](report, _cut(title, 76)), alt, title)
             for name, (title, alt) in texts.items()
         }
 
@@ -226,25 +228,22 @@ def _paired(
     with_control: bool,
 ) -> str:
     """Two horizontal bars a group, on one scale of shares that starts at zero."""
-    canvas = _Canvas(report, bars, title)
-    top = max(
-        [amount(each) for bar in canvas.bars for each in (bar.first, bar.second) if is_number(each)]
-        + [
-            each.interval[1]
-            for bar in canvas.bars
-            for each in (bar.first, bar.second)
-            if each is not None and each.interval is not None
-        ]
-        + [0.01]
-    )
-    limit = 1.0 if top > 0.25 else min(1.0, top * 1.25)
+    controls = [bar.control for bar in bars if bar.control is not None] if with_control else []
+    keys: list[tuple[str, str]] = []
+    if any(is_number(bar.second) for bar in bars):
+        keys.append(("filled", second))
+    if any(is_number(bar.first) for bar in bars):
+        keys.append(("outlined", first))
+    both = len(keys) == 2
+    if controls:
+        keys.append(("line", f"expected by chance (at most {percent(max(controls))})"))
+    canvas = _Canvas(report, bars, title, keys)
+    top = max(0.01, *(_end(each) for bar in canvas.bars for each in (bar.first, bar.second)))
+    limit = max(1.0, top) if top > 0.25 else top * 1.25
     axes = canvas.axes
     axes.set_xlim(0, limit * 1.16)
     ticks = [limit * step / 4 for step in range(5)]
     canvas.scale(ticks, [percent(round(tick, 4)) for tick in ticks])
-    both = any(is_number(bar.first) for bar in canvas.bars) and any(
-        is_number(bar.second) for bar in canvas.bars
-    )
     for bar, y in canvas.places():
         color = canvas.color(bar)
         for evidence, offset, filled in ((bar.second, -0.2, True), (bar.first, 0.2, False)):
@@ -254,29 +253,26 @@ def _paired(
             canvas.bar(evidence, center, color, filled=filled, height=0.34 if both else 0.5)
         if with_control and bar.control is not None:
             axes.plot([bar.control] * 2, [y - 0.44, y + 0.44], color=_INK, lw=1.6, zorder=4)
-    keys: list[tuple[str, str]] = []
-    if any(is_number(bar.second) for bar in canvas.bars):
-        keys.append(("filled", second))
-    if any(is_number(bar.first) for bar in canvas.bars):
-        keys.append(("outlined", first))
-    if with_control and any(bar.control is not None for bar in canvas.bars):
-        keys.append(("line", "expected by chance"))
-    canvas.keys(keys)
     return canvas.svg()
 
 
 def _baseline(report: Report, title: str) -> str:
     """Baseline and experiment on one line a group, on a scale that starts at zero."""
-    canvas = _Canvas(report, baseline_bars(report), title)
+    greater = greater_is_better(report)
+    direction = {True: ", greater is better", False: ", smaller is better", None: ""}[greater]
+    experiment = f"this experiment ({_cut(metric_name(report), 24)}{direction})"
+    keys = [("open", "baseline"), ("dot", experiment)]
+    canvas = _Canvas(report, baseline_bars(report), title, keys)
     values = [amount(each) for bar in canvas.bars for each in (bar.first, bar.second)]
-    low, high = min(0.0, *values), max(0.0, *values)
+    low = min(0.0, *values)
+    high = max(_end(each) for bar in canvas.bars for each in (bar.first, bar.second))
     span = (high - low) or 1.0
     axes = canvas.axes
-    axes.set_xlim(low - (0.02 * span if low < 0 else 0), high + 0.5 * span)
-    ticks = [tick for tick in axes.get_xticks() if low <= tick <= high + 0.001 * span]
-    canvas.scale(ticks, [number(float(tick)) for tick in ticks])
+    axes.set_xlim(low - (0.02 * span if low < 0 else 0), high + 0.62 * span)
+    ticks = [float(tick) for tick in axes.get_xticks() if low <= tick <= high + 0.001 * span]
+    canvas.scale(ticks, [number(tick) for tick in ticks])
     bad = {bar.label for bar in worse(report, canvas.bars)}
-    known = greater_is_better(report) is not None
+    places = decimals(values)
     for bar, y in canvas.places():
         color = canvas.color(bar)
         before, after = amount(bar.first), amount(bar.second)
@@ -285,33 +281,60 @@ def _baseline(report: Report, title: str) -> str:
         axes.plot([before, after], [y, y], color=color, lw=3, solid_capstyle="butt", zorder=2)
         axes.plot(before, y, "o", ms=7.5, mfc="white", mec=_INK, mew=1.4, zorder=4)
         axes.plot(after, y, "o", ms=8.5, mfc=color, mec="white", mew=0.8, zorder=5)
-        judged = "worse" if bar.label in bad else "equal" if before == after else "better"
-        ratio = times(report, bar)
-        note = f"{number(before, 3)} → {number(after, 3)}"
-        if known:
-            note += f"  {judged}" + (f", {ratio}" if ratio and before != after else "")
-        canvas.text(max(before, after, 0) + 0.025 * span, y, note, weight=_weight(judged, known))
-    direction = {True: ", greater is better", False: ", smaller is better", None: ""}
-    canvas.keys(
-        [
-            ("open", "baseline"),
-            (
-                "dot",
-                f"this experiment ({metric_name(report)}{direction[greater_is_better(report)]})",
-            ),
-        ]
-    )
+        note = f"{before:,.{places}f} → {after:,.{places}f}"
+        ratio = growth(report, bar)
+        if ratio is not None and before != after:
+            note += f" (× {number(ratio, 2)})" if ratio > 1 else f" (÷ {number(1 / ratio, 2)})"
+        if greater is not None:
+            judged = "worse" if bar.label in bad else "equal" if before == after else "better"
+            note += f"  {judged}"
+        end = max(_end(bar.first), _end(bar.second))
+        weight = "bold" if bar.label in bad else "normal"
+        canvas.text(end + 0.025 * span, y, note, weight=weight)
     return canvas.svg()
 
 
-def _weight(judged: str, known: bool) -> str:
-    return "bold" if known and judged == "worse" else "normal"
+def _bounds(evidence: Evidence | None) -> tuple[float, float] | None:
+    """The interval of a number that is drawn, where it has a finite one."""
+    if evidence is None or evidence.interval is None or not is_number(evidence):
+        return None
+    return evidence.interval if all(map(math.isfinite, evidence.interval)) else None
+
+
+def _end(evidence: Evidence | None) -> float:
+    """Right end of a mark that starts at zero, its interval included."""
+    if not is_number(evidence):
+        return 0.0
+    bounds = _bounds(evidence)
+    return max(0.0, amount(evidence), bounds[1] if bounds else 0.0)
+
+
+def _cut(text: str, limit: int) -> str:
+    text = plain(text, limit * 4)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def _key_width(words: str) -> float:
+    return 0.07 + 0.0098 * len(words)
+
+
+def _in_lines(keys: Sequence[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Break the keys into lines that fit the width of the picture."""
+    lines: list[list[tuple[str, str]]] = [[]]
+    for mark, words in keys:
+        item = (mark, _cut(words, 80))
+        if lines[-1] and sum(_key_width(each[1]) for each in [*lines[-1], item]) > 1.0:
+            lines.append([])
+        lines[-1].append(item)
+    return lines
 
 
 class _Canvas:
     """A panel with one row a group, a heading a tier, a title and a line of keys."""
 
-    def __init__(self, report: Report, bars: Sequence[Bar], title: str) -> None:
+    def __init__(
+        self, report: Report, bars: Sequence[Bar], title: str, keys: Sequence[tuple[str, str]]
+    ) -> None:
         from matplotlib.backends.backend_svg import FigureCanvasSVG
         from matplotlib.figure import Figure as Panel
 
@@ -334,12 +357,13 @@ class _Canvas:
             y += 1.0
             self.rows.append((y - 0.5 + 0.15, bar))
         self.extent = y + 0.25
-        head, foot = 0.78, 0.42 + (0.2 if self.hidden else 0)
+        lines = _in_lines(keys)
+        head, foot = 0.52 + 0.26 * len(lines), 0.42 + (0.2 if self.hidden else 0)
         height = head + foot + self.extent * _ROW
         self.panel = Panel(figsize=(_WIDTH, height), facecolor="white")
         FigureCanvasSVG(self.panel)
         self.height = height
-        widest = max((len(plain(bar.label, 28)) for bar in self.bars), default=0)
+        widest = max((len(_cut(bar.label, 28)) for bar in self.bars), default=0)
         left = min(0.34, max(0.14, 0.03 + 0.0118 * widest))
         self.axes: Axes = self.panel.add_axes(
             (left, foot / height, 0.97 - left, self.extent * _ROW / height)
@@ -357,6 +381,8 @@ class _Canvas:
                 self._beside(place, item, weight="bold")
             else:
                 self._beside(place, item.label)
+        for index, line in enumerate(lines):
+            self._keys(line, 1 - (0.56 + 0.26 * index) / height)
         if self.hidden:
             note = f"{count(self.hidden, 'more group')} not drawn"
             self._label(0.02, 0.14 / height, note, size=9, color=_FAINT)
@@ -390,12 +416,9 @@ class _Canvas:
             zorder=3,
         )
         self.interval(evidence, y)
-        end = length
-        if evidence is not None and evidence.interval is not None:
-            end = max(end, evidence.interval[1])
         low, high = self.axes.get_xlim()
         self.text(
-            end + 0.012 * (high - low),
+            _end(evidence) + 0.012 * (high - low),
             y,
             percent(length),
             weight="bold" if filled else "normal",
@@ -404,9 +427,10 @@ class _Canvas:
 
     def interval(self, evidence: Evidence | None, y: float) -> None:
         """Draw the interval of a measurement, where it has one."""
-        if evidence is None or evidence.interval is None:
+        bounds = _bounds(evidence)
+        if bounds is None:
             return
-        low, high = evidence.interval
+        low, high = bounds
         self.axes.plot([low, high], [y, y], color=_INK, lw=1.2, zorder=6)
         for end in (low, high):
             self.axes.plot([end, end], [y - 0.11, y + 0.11], color=_INK, lw=1.2, zorder=6)
@@ -416,7 +440,7 @@ class _Canvas:
         self.axes.text(
             x,
             y,
-            plain(words, 80),
+            _cut(words, 80),
             va="center",
             ha="left",
             fontsize=size,
@@ -426,16 +450,15 @@ class _Canvas:
             zorder=7,
         )
 
-    def keys(self, items: Sequence[tuple[str, str]]) -> None:
-        """Explain the marks in one line below the title."""
+    def _keys(self, items: Sequence[tuple[str, str]], y: float) -> None:
+        """Explain the marks in a line below the title."""
         from matplotlib.lines import Line2D
         from matplotlib.patches import Rectangle
 
-        x, y = 0.02, 1 - 0.56 / self.height
+        x = 0.02
         color = _FAINT if self.colors else _SINGLE
         tall = 0.13 / self.height
         for mark, words in items:
-            words = plain(words, 60)
             if mark in ("filled", "outlined"):
                 self.panel.add_artist(
                     Rectangle(
@@ -459,7 +482,7 @@ class _Canvas:
                 )
                 self.panel.add_artist(Line2D([x + 0.014], [y], marker="o", ms=8, lw=0, **style))
             self._label(x + 0.038, y, words, size=9)
-            x += 0.065 + 0.0118 * len(words)
+            x += _key_width(words)
 
     def svg(self) -> str:
         """The picture as text."""
@@ -469,7 +492,7 @@ class _Canvas:
 
     def _beside(self, y: float, words: str, weight: str = "normal") -> None:
         self.axes.annotate(
-            plain(words, 28),
+            _cut(words, 28),
             (0, y),
             xycoords=("axes fraction", "data"),
             xytext=(-6, 0),

@@ -13,6 +13,7 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.report import CheckRun, ExperimentVerdict, Report
 from audit.model.severity import Confidence, Severity
+from audit.render.escape import shorten
 from audit.render.wording import count, number, observed, percent, value, words
 from checks.kit.scores import SCORES, canonical_metric
 
@@ -31,6 +32,8 @@ _MEASURED_BY = {
     "worst_group": ("MT401", "MT403"),
 }
 _TIER = "tier "
+_NAME = 60  # characters of a name from the export within a sentence
+_HUGE = 1e100  # no picture and no ratio makes sense beyond; also false for NaN and infinity
 _NAMED_GROUPS = 4  # more groups than this are shown as a range in the headline
 
 
@@ -91,11 +94,12 @@ def overall(report: Report, name: str, check_id: str) -> Evidence | None:
 
 
 def is_number(evidence: Evidence | None) -> bool:
-    """Whether something was measured, and is a number."""
+    """Whether something was measured, and is a number that can be compared and drawn."""
     return (
         evidence is not None
         and isinstance(evidence.observed, int | float)
         and not isinstance(evidence.observed, bool)
+        and abs(evidence.observed) < _HUGE
     )
 
 
@@ -110,9 +114,9 @@ def metric_name(report: Report) -> str:
     head = report.headline
     for evidence in (head.reported_metric, head.decontaminated_metric, head.balanced_metric):
         if evidence is not None and evidence.unit:
-            return evidence.unit
+            return shorten(evidence.unit, _NAME)
     groups = by_group(report, "group_metric")
-    return next((each.unit for each in groups.values() if each.unit), "metric")
+    return next((shorten(each.unit, _NAME) for each in groups.values() if each.unit), "metric")
 
 
 def greater_is_better(report: Report) -> bool | None:
@@ -227,7 +231,7 @@ def answer(report: Report) -> tuple[str, ...]:
         return (
             "No evidence about splits and none about metrics could be read from this export, "
             "so the reported result can be neither confirmed nor doubted.",
-            "What was looked for stands under “Not checked, and why”.",
+            "The reason is given for each check.",
         )
     ran = sum(run.verdict in (Verdict.PASS, Verdict.FAIL) for run in report.runs)
     doubt = f"No reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
@@ -297,8 +301,8 @@ def headline_rows(report: Report) -> list[Row]:
         text = _contaminated(report).partition(" have a copy in the training set")
         note = text[2].removesuffix(".")
         shown = percent(amount(head.contaminated_share)) + note
-        rows.append(Row("held-out rows with a copy in train", "not reported", shown))
-    if head.worst_group is not None and head.worst_group.observed is not None:
+        rows.append(Row("held-out rows with copies", "not reported", shown))
+    if head.worst_group is not None and head.worst_group.observed and not baseline_bars(report):
         shown = value(head.worst_group.observed)
         if head.worst_group.method:
             shown += f": {head.worst_group.method}"
@@ -329,14 +333,26 @@ def _clean_rows(report: Report) -> list[Row]:
             tier: {group: each for group, each in groups.items() if report.tiers.get(group) == tier}
             for tier in dict.fromkeys(report.tiers.values())
         }
-        return [
-            Row(f"{tier} groups", *_both(report, inside))
-            for tier, inside in list(members.items())[:6]
-            if inside
-        ]
+        return _tier_rows(report, members)
     if len(groups) <= _NAMED_GROUPS:
         return [Row(group, *_both(report, {group: each})) for group, each in groups.items()]
     return [Row("by group", *_both(report, groups))]
+
+
+def _tier_rows(report: Report, members: Mapping[str, Mapping[str, Evidence]]) -> list[Row]:
+    """One row for each tier that can be estimated, and one for all those that cannot."""
+    rows = []
+    lost: dict[str, Mapping[str, Evidence]] = {}
+    for tier, inside in members.items():
+        if any(is_number(each) for each in inside.values()):
+            rows.append(Row(f"{tier} groups", *_both(report, inside)))
+        elif inside:
+            lost[tier] = inside
+    if lost:
+        together = {group: each for inside in lost.values() for group, each in inside.items()}
+        named = join(list(lost)) if len(lost) <= _NAMED_GROUPS else count(len(lost), "other tier")
+        rows.append(Row(f"{named} groups", *_both(report, together)))
+    return rows[: _NAMED_GROUPS + 1]
 
 
 def _both(report: Report, clean: Mapping[str, Evidence]) -> tuple[str, str]:
@@ -388,33 +404,31 @@ def _baseline_row(report: Report) -> list[Row]:
     if not bars:
         return []
     reported = "not reported"
-    before = overall(report, "baseline_metric", "MT401")
-    after = report.headline.reported_metric
-    if is_number(before) and is_number(after):
-        reported = f"{number(amount(after))} after {number(amount(before))}"
+    stated = overall(report, "reported_metric", "MT401")
+    if stated is not None and is_number(stated) and stated.expected is not None:
+        reported = f"{number(amount(stated))} against {value(stated.expected)}"
     if greater_is_better(report) is None:
         return [Row("against the baseline", reported, f"compared in {count(len(bars), 'group')}")]
     bad = worse(report, bars)
     if not bad:
         return [Row("against the baseline", reported, f"worse in none of {len(bars)} groups")]
-    worst = max(bad, key=lambda bar: abs(amount(bar.second) - amount(bar.first)))
-    ratio = times(report, worst)
+    named = report.headline.worst_group and report.headline.worst_group.observed
+    worst = next((bar for bar in bad if bar.label == named), bad[0])
+    ratio = growth(report, worst)
     text = (
-        f"worse in {len(bad)} of {count(len(bars), 'group')}; {worst.label}: "
-        f"{number(amount(worst.second))} after {number(amount(worst.first))}"
-        + (f", {ratio}" if ratio else "")
+        f"worse in {len(bad)} of {count(len(bars), 'group')}; worst in {worst.label}: "
+        f"{number(amount(worst.second))} against {number(amount(worst.first))}"
+        + (f" ({number(ratio, 2)} times as large)" if ratio is not None else "")
     )
     return [Row("against the baseline", reported, text)]
 
 
-def times(report: Report, bar: Bar) -> str:
-    """How many times a loss grew or shrank; empty where a ratio says nothing."""
+def growth(report: Report, bar: Bar) -> float | None:
+    """Second over first for a loss; ``None`` where a ratio says nothing."""
     before, after = amount(bar.first), amount(bar.second)
     if greater_is_better(report) is not False or before <= 0 or after <= 0:
-        return ""
-    if after >= before:
-        return f"{number(after / before, 2)} times as large"
-    return f"{number(before / after, 2)} times smaller"
+        return None
+    return after / before
 
 
 def missing(report: Report, name: str) -> str:
@@ -446,18 +460,19 @@ def counts(report: Report) -> tuple[str, str]:
 
 
 def join(names: Sequence[str]) -> str:
-    """A list in words.
+    """A list in words; names that are too long for a sentence are cut.
 
     Examples
     --------
     >>> join(["a"]), join(["a", "b", "c"])
     ('a', 'a, b and c')
     """
+    names = [shorten(name, _NAME) for name in names]
     return " and ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _sentence(text: str) -> str:
-    text = text.strip()
+    text = shorten(text.strip(), 300)
     return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 

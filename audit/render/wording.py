@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 
 from audit.model.evidence import Evidence, Value
@@ -44,6 +45,21 @@ def number(value: float, digits: int = 4) -> str:
     decimals = digits - 1 - (math.floor(math.log10(abs(value))) if value else 0)
     text = f"{value:,.{max(decimals, 0)}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def decimals(values: Iterable[float], digits: int = 3) -> int:
+    """Decimals that show values of one kind alike, with `digits` significant ones in the middle.
+
+    Examples
+    --------
+    >>> decimals([0.096, 0.21, 1.422]), decimals([1200.0, 950.0, 3000.0])
+    (3, 0)
+    """
+    sizes = sorted(abs(value) for value in values if value and math.isfinite(value))
+    if not sizes:
+        return 0
+    middle = sizes[len(sizes) // 2]
+    return min(max(digits - 1 - math.floor(math.log10(middle)), 0), 6)
 
 
 def percent(share: float) -> str:

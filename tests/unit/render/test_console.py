@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from audit.render.console import to_console
+from tests.unit.render.reports import (
+    clean_report,
+    inconclusive_report,
+    rich_report,
+    strange_report,
+)
+
+
+@pytest.mark.parametrize("name", ["rich", "clean", "inconclusive"])
+def test_golden(name: str, golden: Callable[[str, str], None]) -> None:
+    reports = {"rich": rich_report, "clean": clean_report, "inconclusive": inconclusive_report}
+    text = to_console(reports[name](), width=80, color=False, report_path="reports/export.md")
+    golden(f"render/{name}.txt", text)
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_fits_the_width_and_one_screen(width: int) -> None:
+    text = to_console(rich_report(), width=width, color=False, report_path="reports/export.md")
+    assert max(map(len, text.splitlines())) <= width
+    if width >= 80:
+        assert len(text.splitlines()) <= 50
+
+
+def test_one_line_names_check_level_place_and_message() -> None:
+    text = to_console(rich_report(), width=160, color=False, report_path=None)
+    (line,) = (line for line in text.splitlines() if line.startswith("LK101"))
+    assert line.split(maxsplit=5)[:5] == ["LK101", "error", "experiment.ipynb", "cell", "6:41"]
+    assert "rows are duplicated" in line
+
+
+def test_several_findings_of_one_check_take_one_line() -> None:
+    report = rich_report()
+    (run,) = (each for each in report.runs if each.check_id == "CL501")
+    more = tuple(replace(run.findings[0], subject=str(index)) for index in range(4))
+    runs = tuple(replace(each, findings=more) if each is run else each for each in report.runs)
+    text = to_console(replace(report, runs=runs), width=160, color=False, report_path=None)
+    assert text.count("CL501") == 1
+    assert "(and 3 more)" in text
+
+
+def test_colour_only_where_asked_for() -> None:
+    assert "\x1b" not in to_console(rich_report(), width=80, color=False, report_path=None)
+    assert "\x1b[1;31mINVALID" in to_console(rich_report(), width=80, color=True, report_path=None)
+
+
+def test_environment_does_not_change_the_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = to_console(rich_report(), width=80, color=True, report_path=None)
+    for name, value in (("NO_COLOR", "1"), ("COLUMNS", "40"), ("TERM", "dumb")):
+        monkeypatch.setenv(name, value)
+    assert to_console(rich_report(), width=80, color=True, report_path=None) == before
+
+
+def test_hostile_text_is_shown_and_does_nothing() -> None:
+    evil = "[bold]z[/bold] \x1b[31m\x9b31m\u202e :smile:\r\nnext\x08"
+    report = strange_report(lambda: evil)
+    text = to_console(report, width=100, color=False, report_path="a\x1bb")
+    assert {c for c in text if unicodedata.category(c) in ("Cc", "Cf")} == {"\n"}
+    assert "[bold]z[/bold]" in text
+    assert ":smile:" in text
