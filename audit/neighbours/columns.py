@@ -94,7 +94,8 @@ def bits(values: Array) -> Bits:
     ndarray of uint64, same shape
     """
     if values.dtype.kind == "f":
-        canonical = values + values.dtype.type(0)  # -0.0 becomes 0.0
+        with np.errstate(invalid="ignore"):
+            canonical = values + values.dtype.type(0)  # -0.0 becomes 0.0
         missing = np.isnan(canonical)
         if missing.any():
             canonical[missing] = np.nan  # one of the many bit patterns of NaN
