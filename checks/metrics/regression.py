@@ -328,14 +328,14 @@ def _evidence(
             pair.current.value,
             unit=score.name,
             n=pair.rows,
-            method=f"reported, ± {pair.current.half_width:.1g} by rounding{noise}",
+            method=f"as reported{_rounding(pair.current)}{noise}",
             group=label,
         ),
         Evidence(
             "baseline_metric",
             pair.baseline.value,
             unit=score.name,
-            method=f"{name}, ± {pair.baseline.half_width:.1g} by rounding",
+            method=f"{name}{_rounding(pair.baseline)}",
             group=label,
         ),
         Evidence(
@@ -420,6 +420,11 @@ def _locations(worse: list[_Pair], name: str) -> tuple[Location, ...]:
         note = f"the same group in {name}"
         places.setdefault(replace(pair.baseline.location, role=Role.RELATED, note=note))
     return tuple(places)
+
+
+def _rounding(value: ReportedValue) -> str:
+    written = value.half_width > 1e-9 * abs(value.value)
+    return f", ± {value.half_width:.1g} by rounding" if written else ""
 
 
 def _plain(value: ReportedValue) -> str:
