@@ -358,7 +358,7 @@ class _Canvas:
             self.rows.append((y - 0.5 + 0.15, bar))
         self.extent = y + 0.25
         lines = _in_lines(keys)
-        head, foot = 0.52 + 0.26 * len(lines), 0.42 + (0.2 if self.hidden else 0)
+        head, foot = 0.52 + 0.26 * len(lines), 0.36 + (0.2 if self.hidden else 0)
         height = head + foot + self.extent * _ROW
         self.panel = Panel(figsize=(_WIDTH, height), facecolor="white")
         FigureCanvasSVG(self.panel)

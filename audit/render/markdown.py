@@ -99,10 +99,9 @@ def _top(report: Report) -> str:
 
 
 def _pictures(report: Report, figures: Mapping[str, str]) -> str:
-    known = captions(report)
     return "\n\n".join(
-        f"**{inline(title)}**\n\n![{inline(alt)}]({link_path(figures[name])})"
-        for name, (title, alt) in known.items()
+        f"![{inline(alt)}]({link_path(figures[name])})"
+        for name, (_, alt) in captions(report).items()
         if name in figures
     )
 
