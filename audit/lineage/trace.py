@@ -1,0 +1,287 @@
+"""What the interpreter records while it follows the rows, and the facts it makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field, replace
+
+from audit.lineage.copies import copy_counts
+from audit.lineage.values import Flow, Lookup, Place
+from audit.model.artifacts import CodeFacts, CopyCount, DataStep, SourceFile, SplitFact, StepKind
+from audit.model.severity import Confidence
+
+_CHANGES = (StepKind.DUPLICATE, StepKind.FIT)
+
+
+@dataclass(slots=True, eq=False)
+class StepRecord:
+    """A step, and the rows that it was computed from."""
+
+    kind: StepKind
+    place: Place
+    operation: str
+    variable: str
+    detail: str = ""
+    confidence: Confidence = Confidence.HIGH
+    uses_target: bool = False
+    roots: frozenset[int] = frozenset()
+    parts: frozenset[tuple[int, int]] = frozenset()
+    columns: tuple[str, ...] = ()
+    lookup: Lookup | None = None
+    keeps_original: bool = False
+    branches: frozenset[tuple[int, int]] = frozenset()
+    used: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistic:
+    """A statistic across rows that has not been used on rows yet."""
+
+    place: Place
+    operation: str
+    flow: Flow
+    uses_target: bool
+    columns: tuple[str, ...]
+
+
+@dataclass(slots=True, eq=False)
+class SplitRecord:
+    """A division of rows.
+
+    Parameters
+    ----------
+    step : int
+        Its step.
+    certain : bool
+        Certainly meant as a split; otherwise (a pair of slices, a condition and its opposite)
+        one side has to be trained on and the other one scored.
+    inputs : list
+        Step, certainty and parts of the rows that were divided, for each step they had behind
+        them.
+    """
+
+    step: int
+    certain: bool
+    sides: set[int] = field(default_factory=set)
+    inputs: list[tuple[int, bool, frozenset[tuple[int, int]]]] = field(default_factory=list)
+    trained: set[int] = field(default_factory=set)
+    scored: set[int] = field(default_factory=set)
+    left: set[int] = field(default_factory=set)
+
+
+class Trace:
+    """Steps, statistics and splits of one file."""
+
+    def __init__(self, file: SourceFile) -> None:
+        self._file = file
+        self.steps: list[StepRecord] = []
+        self.statistics: list[Statistic] = []
+        self.splits: list[SplitRecord] = []
+        self.target_columns: set[str] = set()
+        self.branches: frozenset[tuple[int, int]] = frozenset()
+        self.cap = Confidence.HIGH
+        self._step_ids: dict[Hashable, int] = {}
+        self._split_ids: dict[Hashable, int] = {}
+
+    def step(self, record: StepRecord, key: Hashable = None) -> int:
+        """Record a step once per place (or `key`), and return its number."""
+        identity = key or (record.kind, id(record.place.cell), record.place.line, record.operation)
+        if identity in self._step_ids:
+            known = self.steps[self._step_ids[identity]]
+            known.uses_target |= record.uses_target
+            known.parts &= record.parts
+            known.roots |= record.roots
+            return self._step_ids[identity]
+        record.branches = self.branches
+        record.confidence = min(record.confidence, self.cap)
+        self.steps.append(record)
+        self._step_ids[identity] = len(self.steps) - 1
+        return len(self.steps) - 1
+
+    def statistic(self, statistic: Statistic) -> int:
+        """Remember a statistic; it becomes a step when it flows back into its rows."""
+        self.statistics.append(statistic)
+        return len(self.statistics) - 1
+
+    def apply(self, step: int, flow: Flow, *, certain: bool = True) -> Flow:
+        """Return the flow of rows that the result of a step has reached.
+
+        Where these rows are one side of a split already, but the step saw both sides, the step
+        counts as done before that split.
+        """
+        record = self.steps[step]
+        certain = certain and record.branches <= self.branches
+        if record.kind in _CHANGES and record.roots & flow.roots:
+            seen = {split for split, _ in record.parts}
+            for split, _ in flow.parts:
+                if split not in seen:
+                    self.splits[split].inputs.append((step, certain, flow.parts))
+        steps = dict(flow.steps)
+        steps[step] = steps.get(step, False) or certain
+        return replace(flow, steps=steps)
+
+    def use_statistics(self, rows: Flow, stats: Iterable[int], variable: str) -> Flow:
+        """Return the flow of `rows` after statistics of the same rows went into them."""
+        flow = replace(rows, stats=frozenset())
+        for number in sorted(stats):
+            statistic = self.statistics[number]
+            if not statistic.flow.roots & rows.roots:
+                continue
+            record = StepRecord(
+                StepKind.FIT,
+                statistic.place,
+                statistic.operation,
+                variable,
+                detail="a statistic across rows that goes back into the rows",
+                uses_target=statistic.uses_target,
+                roots=statistic.flow.roots,
+                parts=statistic.flow.parts,
+                columns=statistic.columns,
+            )
+            key = (StepKind.FIT, "statistic", id(statistic.place.cell), statistic.place.line)
+            flow = self.apply(self.step(record, key), flow)
+        return flow
+
+    def split(
+        self,
+        place: Place,
+        operation: str,
+        variable: str,
+        *,
+        certain: bool = True,
+        key: Hashable = None,
+        detail: str = "",
+        confidence: Confidence = Confidence.HIGH,
+    ) -> int:
+        """Record a split once per place (or `key`), and return its number."""
+        identity = key or (id(place.cell), place.line, operation)
+        if identity not in self._split_ids:
+            record = StepRecord(StepKind.SPLIT, place, operation, variable, detail, confidence)
+            self.splits.append(SplitRecord(self.step(record, ("split", identity)), certain))
+            self._split_ids[identity] = len(self.splits) - 1
+        return self._split_ids[identity]
+
+    def divide(self, flow: Flow, split: int, side: int) -> Flow:
+        """Return the flow of one side of the rows, and note what they went through before."""
+        record = self.splits[split]
+        record.sides.add(side)
+        if (split, side) in flow.parts:
+            return flow
+        for step, certain in flow.steps.items():
+            known = self.steps[step]
+            if known.kind in _CHANGES and all(other != split for other, _ in known.parts):
+                certain = certain and known.branches <= self.branches
+                record.inputs.append((step, certain, flow.parts))
+        return replace(flow, parts=flow.parts | {(split, side)})
+
+    def train(self, flow: Flow) -> None:
+        """Rows with this flow reach a model's fit."""
+        for split, side in flow.parts:
+            self.splits[split].trained.add(side)
+        for step in flow.steps:
+            self.steps[step].used = True
+
+    def score(self, flow: Flow) -> None:
+        """Rows with this flow are predicted or scored."""
+        for split, side in flow.parts:
+            self.splits[split].scored.add(side)
+
+    def leave(self, flow: Flow) -> None:
+        """Rows with this flow are saved or returned to an unknown caller."""
+        for step in flow.steps:
+            self.steps[step].used = True
+        for split, side in flow.parts:
+            self.splits[split].left.add(side)
+
+    def finish(self) -> CodeFacts:
+        """Facts of this file, in the order of execution."""
+        for record in self.steps:
+            if self.target_columns.intersection(record.columns):
+                record.uses_target = True
+        modelled = [self._is_modelled(record) for record in self.splits]
+        facts = []
+        wanted = {
+            number for number, record in enumerate(self.steps) if record.kind not in _CHANGES
+        } - {record.step for record in self.splits}
+        for split, used in zip(self.splits, modelled, strict=True):
+            if used is None:
+                continue
+            upstream = self._upstream(split, modelled)
+            wanted |= {split.step, *upstream}
+            step = self._data_step(split.step)
+            if not isinstance(used, bool):
+                step = replace(step, confidence=min(step.confidence, used))
+            facts.append(
+                (
+                    split.step,
+                    SplitFact(
+                        step,
+                        tuple(
+                            self._data_step(number, certain)
+                            for number, certain in sorted(upstream.items())
+                        ),
+                        modelled=used is not False,
+                    ),
+                )
+            )
+        wanted |= {number for number, record in enumerate(self.steps) if record.used}
+        facts.sort(key=lambda pair: pair[0])
+        return CodeFacts(
+            steps=tuple(self._data_step(number) for number in sorted(wanted)),
+            splits=tuple(fact for _, fact in facts),
+            copies=self._copies(wanted),
+        )
+
+    def _copies(self, wanted: set[int]) -> tuple[CopyCount, ...]:
+        records = [self.steps[number] for number in sorted(wanted)]
+        return copy_counts(
+            (record.lookup, record.keeps_original, self._file)
+            for record in records
+            if record.kind is StepKind.DUPLICATE and record.lookup is not None
+        )
+
+    def _is_modelled(self, split: SplitRecord) -> Confidence | bool | None:
+        """Confidence that a part is modelled; False if none is; None if it is no split."""
+        if split.certain:
+            if split.trained or split.scored:
+                return Confidence.HIGH
+            return Confidence.MEDIUM if split.left else False
+        if len(split.sides) < 2:
+            return None
+        if split.trained and split.scored - split.trained:
+            return Confidence.HIGH
+        return None
+
+    def _upstream(
+        self, split: SplitRecord, modelled: list[Confidence | bool | None]
+    ) -> dict[int, bool]:
+        """Steps before the split; those inside one part of an outer, scored split are left out:
+        the outer held-out rows never saw them.
+        """
+        upstream: dict[int, bool] = {}
+        for step, certain, parts in split.inputs:
+            outer = {
+                number
+                for number, _ in self.steps[step].parts & parts
+                if self.splits[number] is not split
+                and modelled[number] not in (None, False)
+                and len(self.splits[number].trained | self.splits[number].scored) > 1
+            }
+            if not outer:
+                upstream[step] = upstream.get(step, False) or certain
+        return upstream
+
+    def _data_step(self, number: int, certain: bool = True) -> DataStep:
+        record = self.steps[number]
+        confidence = record.confidence
+        if not certain:
+            confidence = min(confidence, Confidence.MEDIUM)
+        return DataStep(
+            kind=record.kind,
+            location=self._file.location(record.place.cell, record.place.line),
+            operation=record.operation,
+            variable=record.variable,
+            detail=record.detail,
+            confidence=confidence,
+            uses_target=record.uses_target,
+        )
