@@ -86,7 +86,7 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
         title = "How many held-out rows have a copy in the training set?"
         out["contamination"] = (title, _contamination_alt(report, bars))
     if bars := baseline_bars(report):
-        title = "Which groups are better than the baseline, and which are worse?"
+        title = "Which groups are worse than the baseline?"
         out["baseline"] = (title, _baseline_alt(report, bars))
     if bars := composition_bars(report):
         metric = _cut(metric_name(report), 24)
@@ -138,10 +138,11 @@ def _contamination_alt(report: Report, bars: Sequence[Bar]) -> str:
     low = min(shown, key=lambda each: each[1])
     columns = masking_columns(report)
     how = f" when {join(columns)} is left out" if masked and columns else ""
-    text = (
-        f"Share of held-out rows with a copy in train{how}: from {percent(low[1])} in "
-        f"{low[0].label} to {percent(high[1])} in {high[0].label}"
-    )
+    text = f"Share of held-out rows with a copy in train{how}: "
+    if low[1] == high[1]:
+        text += f"{percent(low[1])} in every group"
+    else:
+        text += f"from {percent(low[1])} in {low[0].label} to {percent(high[1])} in {high[0].label}"
     exact = [amount(bar.first) for bar in bars if is_number(bar.first)]
     if masked and exact:
         text += f"; on all columns at most {percent(max(exact))}"
@@ -156,19 +157,15 @@ def _has(bar: Bar, masked: Sequence[Bar]) -> bool:
 
 
 def _baseline_alt(report: Report, bars: Sequence[Bar]) -> str:
-    if greater_is_better(report) is None:
-        return (
-            f"{metric_name(report)} in {count(len(bars), 'group')}, baseline and this experiment."
-        )
     bad = worse(report, bars)
-    text = f"{len(bad)} of {count(len(bars), 'group')} worse than the baseline"
-    if bad:
-        parts = [
-            f"{bar.label} {number(amount(bar.first))} to {number(amount(bar.second))}"
-            for bar in bad[:5]
-        ]
-        text += f": {'; '.join(parts)}" + (" …" if len(bad) > 5 else "")
-    return text + "."
+    shown = bad or list(bars)
+    parts = [
+        f"{bar.label} {number(amount(bar.first))} to {number(amount(bar.second))}"
+        for bar in shown[:5]
+    ]
+    found = f"{len(bad)} of {count(len(bars), 'group')}" if bad else f"None of {len(bars)} groups"
+    more = " …" if len(shown) > 5 else ""
+    return f"{found} found worse than the baseline: {'; '.join(parts)}{more}."
 
 
 def _composition_alt(bars: Sequence[Bar]) -> str:
@@ -285,9 +282,8 @@ def _baseline(report: Report, title: str) -> str:
         ratio = growth(report, bar)
         if ratio is not None and before != after:
             note += f" (× {number(ratio, 2)})" if ratio > 1 else f" (÷ {number(1 / ratio, 2)})"
-        if greater is not None:
-            judged = "worse" if bar.label in bad else "equal" if before == after else "better"
-            note += f"  {judged}"
+        if bar.label in bad:
+            note += "  worse"
         end = max(_end(bar.first), _end(bar.second))
         weight = "bold" if bar.label in bad else "normal"
         canvas.text(end + 0.025 * span, y, note, weight=weight)

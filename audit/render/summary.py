@@ -6,7 +6,7 @@ Everything here returns raw text that still has to be escaped.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.model.check import Verdict
 from audit.model.evidence import Evidence
@@ -87,10 +87,13 @@ def by_group(report: Report, name: str, *check_ids: str) -> dict[str, Evidence]:
 
 
 def overall(report: Report, name: str, check_id: str) -> Evidence | None:
-    """The overall measurement of one name by one check."""
+    """The overall measurement of one name by one check, also where only a finding has it."""
     run = run_of(report, check_id)
-    found = (each for each in run.measured if each.name == name) if run else ()
-    return next((each for each in found if each.group is None), None)
+    if run is None:
+        return None
+    everything = [*run.measured, *(each for finding in run.findings for each in finding.evidence)]
+    found = (each for each in everything if each.name == name and each.group is None)
+    return next(found, None)
 
 
 def is_number(evidence: Evidence | None) -> bool:
@@ -137,7 +140,10 @@ def tier_order(report: Report) -> tuple[str, ...]:
 
 
 def contamination_bars(report: Report) -> list[Bar]:
-    """Share of held-out rows with a copy in train: on all columns, and with some left out."""
+    """Share of held-out rows with a copy in train: on all columns, and with some left out.
+
+    Nothing where there are no copies at all: a picture of zeros answers nothing.
+    """
     exact = by_group(report, "contaminated_share", "CT201")
     masked = by_group(report, "contaminated_share", "CT202")
     by_chance = {
@@ -161,6 +167,8 @@ def contamination_bars(report: Report) -> list[Bar]:
                 control=amount(control) if is_number(control) else None,
             )
         )
+    if not any(amount(each) for bar in bars for each in (bar.first, bar.second) if is_number(each)):
+        return []
     return _in_tiers(report, bars)
 
 
@@ -197,12 +205,15 @@ def composition_bars(report: Report) -> list[Bar]:
 
 
 def worse(report: Report, bars: Iterable[Bar]) -> list[Bar]:
-    """Bars whose second value is worse than the first; none where the direction is unknown."""
-    greater = greater_is_better(report)
-    if greater is None:
-        return []
-    sign = -1 if greater else 1
-    return [bar for bar in bars if sign * (amount(bar.second) - amount(bar.first)) > 0]
+    """Bars of the groups that MT401 found worse than the baseline, beyond rounding and noise."""
+    run = run_of(report, "MT401")
+    found = {
+        each.group
+        for finding in (run.findings if run else ())
+        for each in finding.evidence
+        if each.name == "group_metric"
+    }
+    return [bar for bar in bars if bar.label in found]
 
 
 def masking_columns(report: Report) -> tuple[str, ...]:
@@ -361,7 +372,16 @@ def _both(report: Report, clean: Mapping[str, Evidence]) -> tuple[str, str]:
         **by_group(report, "reported_metric"),
         **by_group(report, "reported_metric", "MT405"),
     }
-    reported = _range([stated[group] for group in clean if group in stated]) or "not reported"
+    same_rows = [
+        replace(each, observed=each.expected)
+        for each in clean.values()
+        if each.expected is not None
+    ]
+    reported = (
+        _range(same_rows)
+        or _range([stated[group] for group in clean if group in stated])
+        or "not reported"
+    )
     known = [each for each in clean.values() if is_number(each)]
     if not known:
         reasons = {each.method for each in clean.values() if each.method}
@@ -407,11 +427,13 @@ def _baseline_row(report: Report) -> list[Row]:
     stated = overall(report, "reported_metric", "MT401")
     if stated is not None and is_number(stated) and stated.expected is not None:
         reported = f"{number(amount(stated))} against {value(stated.expected)}"
-    if greater_is_better(report) is None:
-        return [Row("against the baseline", reported, f"compared in {count(len(bars), 'group')}")]
     bad = worse(report, bars)
     if not bad:
-        return [Row("against the baseline", reported, f"worse in none of {len(bars)} groups")]
+        run = run_of(report, "MT401")
+        text = f"{count(len(bars), 'group')} compared"
+        if run is not None and run.verdict is Verdict.PASS:
+            text += ": none is worse beyond rounding and noise"
+        return [Row("against the baseline", reported, text)]
     named = report.headline.worst_group and report.headline.worst_group.observed
     worst = next((bar for bar in bad if bar.label == named), bad[0])
     ratio = growth(report, worst)

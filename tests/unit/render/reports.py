@@ -175,11 +175,14 @@ def rich_report() -> Report:
         Confidence.HIGH,
         "3 of 9 groups are worse than the baseline Run 2 while the overall figure improved",
         (Location("metrics.json", pointer="/validation/by_group/4,2"),),
-        tuple(
-            Evidence(name, value, unit="log2_mse", group=label, method="as reported")
-            for label, row in GROUPS.items()
-            if row[0] == "easy"
-            for name, value in (("group_metric", row[4]), ("baseline_metric", row[5]))
+        (
+            *(
+                Evidence(name, value, unit="log2_mse", group=label, method="as reported")
+                for label, row in GROUPS.items()
+                if row[0] == "easy"
+                for name, value in (("group_metric", row[4]), ("baseline_metric", row[5]))
+            ),
+            Evidence("reported_metric", 0.181483, expected=0.507, unit="log2_mse"),
         ),
         Remedy("Report every group, and weight the groups equally."),
         "validation",
@@ -252,7 +255,6 @@ def rich_report() -> Report:
             (regression,),
             (
                 *measured_groups,
-                Evidence("reported_metric", 0.181483, expected=0.507, unit="log2_mse"),
                 WORST,
             ),
         ),

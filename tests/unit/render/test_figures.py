@@ -38,7 +38,7 @@ def test_the_alternative_text_states_the_finding_in_numbers(rich: dict[str, Figu
         "to 98.4 % in k=4, m=5; on all columns at most 0.19 %; expected by chance at most 0.03 %."
     )
     assert rich["baseline"].alt.startswith(
-        "3 of 9 groups worse than the baseline: k=4, m=2 0.103 to 0.4054;"
+        "3 of 9 groups found worse than the baseline: k=4, m=2 0.103 to 0.4054;"
     )
     # by hand: 180, 4,680 and 9,180 of 14,040 rows
     assert rich["composition"].alt.startswith("easy: 1.3 % of the rows")
@@ -47,20 +47,39 @@ def test_the_alternative_text_states_the_finding_in_numbers(rich: dict[str, Figu
     assert all(figure.title.endswith("?") for figure in rich.values())
 
 
-def test_greater_is_better_turns_the_judgement() -> None:
+def test_a_difference_that_no_check_found_is_not_called_worse() -> None:
     report = clean_report()
-    assert "0 of 2 groups worse" in figures(report)["baseline"].alt
-    loss = tuple(
-        replace(each, measured=tuple(replace(item, unit="mae") for item in each.measured))
+    swapped = tuple(
+        replace(
+            each,
+            measured=tuple(
+                replace(item, observed=0.2) if item.name == "group_metric" else item
+                for item in each.measured
+            ),
+        )
         for each in report.runs
     )
-    head = replace(
-        report.headline,
-        reported_metric=Evidence("reported_metric", 0.913, unit="mae"),
-        decontaminated_metric=None,
+    alt = figures(replace(report, runs=swapped))["baseline"].alt
+    assert alt == (
+        "None of 2 groups found worse than the baseline: north 0.918 to 0.2; south 0.861 to 0.2."
     )
-    assert (
-        "2 of 2 groups worse" in figures(replace(report, runs=loss, headline=head))["baseline"].alt
+
+
+def test_no_copies_no_picture() -> None:
+    measured = tuple(
+        Evidence("contaminated_share", 0.0, unit="share", group=group) for group in "ab"
+    )
+    checks = (run("CT201", "Exact", Verdict.PASS, "none", measured=measured),)
+    assert figures(replace(clean_report(), runs=checks)) == {}
+
+
+def test_equal_shares_are_said_once() -> None:
+    measured = tuple(
+        Evidence("contaminated_share", 0.25, unit="share", group=group) for group in "ab"
+    )
+    checks = (run("CT201", "Exact", Verdict.PASS, "some", measured=measured),)
+    assert figures(replace(clean_report(), runs=checks))["contamination"].alt == (
+        "Share of held-out rows with a copy in train: 25 % in every group."
     )
 
 

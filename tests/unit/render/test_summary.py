@@ -97,22 +97,36 @@ def test_headline_rows() -> None:
 def test_headline_of_a_score_where_greater_is_better() -> None:
     assert rows(clean_report()) == {
         "overall accuracy": ("0.913", "0.9124 [0.896, 0.928], n = 1,187"),
-        "against the baseline": ("not reported", "worse in none of 2 groups"),
+        "against the baseline": (
+            "not reported",
+            "2 groups compared: none is worse beyond rounding and noise",
+        ),
         "held-out rows with copies": ("not reported", "0 %"),
     }
 
 
-def test_unknown_direction_is_not_guessed() -> None:
+def test_groups_that_were_compared_without_a_judgement_are_not_judged() -> None:
     report = clean_report()
     runs = tuple(
-        replace(each, measured=tuple(replace(item, unit="gain") for item in each.measured))
+        replace(each, verdict=Verdict.REVIEW) if each.check_id == "MT401" else each
         for each in report.runs
     )
-    head = Headline(reported_metric=Evidence("reported_metric", 0.9, unit="gain"))
-    assert rows(replace(report, runs=runs, headline=head))["against the baseline"] == (
+    assert rows(replace(report, runs=runs))["against the baseline"] == (
         "not reported",
-        "compared in 2 groups",
+        "2 groups compared",
     )
+
+
+def test_clean_groups_are_held_against_what_was_reported_on_the_same_groups() -> None:
+    measured = (
+        Evidence("decontaminated_metric", 0.34, expected=0.327, n=30, group="tier easy"),
+        Evidence("decontaminated_metric", None, expected=0.52, method="none", group="tier hard"),
+    )
+    checks = (run("MT405", "Clean", Verdict.PASS, "ok", measured=measured),)
+    assert rows(replace(clean_report(), runs=checks, headline=Headline())) == {
+        "easy tier": ("0.327", "0.34, n = 30"),
+        "hard tier": ("0.52", "cannot be estimated: none"),
+    }
 
 
 def test_few_groups_without_tiers_have_a_row_each_many_have_one() -> None:
