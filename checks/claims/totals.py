@@ -856,10 +856,13 @@ def _share_sum(
 
 
 def _other_total(base: Interval, references: Sequence[_Reference], role: SplitRole | None) -> bool:
-    totals = [r.total for r in references if r.role is not role]
-    by_role = {r.role: r.total for r in references if r.role is not None}
-    totals.append(sum(by_role.values()))
-    return any(base.overlaps(Interval(each, each)) for each in totals)
+    """Whether shares are of something else that is known, such as the whole data set."""
+    own = {r.total for r in references if r.role is not None and role in (None, r.role)}
+    if any(base.overlaps(Interval(total, total)) for total in own):
+        return False
+    other = {r.total for r in references if r.total not in own}
+    other.add(sum({r.role: r.total for r in references if r.role is not None}.values()))
+    return any(base.overlaps(Interval(total, total)) for total in other)
 
 
 def _all_labels(rows: Sequence[_Line], grouping: Grouping | None) -> bool:

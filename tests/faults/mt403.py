@@ -1,0 +1,23 @@
+"""The overall metric is prettier than its groups."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from tests.experiment import Experiment, Fault
+
+
+def apply(experiment: Experiment, rng: np.random.Generator) -> None:
+    factor = float(rng.uniform(0.85, 0.92))
+
+    def flatter(texts: dict[str, str]) -> None:
+        metrics = json.loads(texts["metrics.json"])
+        metrics["validation"]["overall"] *= factor
+        texts["metrics.json"] = json.dumps(metrics)
+
+    experiment.edits.append(flatter)
+
+
+FAULT = Fault("the overall metric is lower than its groups give", ("MT403",), apply)
