@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.lineage import knowledge as known
 from audit.lineage import splits
-from audit.lineage.duplication import concatenate, duplicate, lookup_of, release, repeated
+from audit.lineage.duplication import concatenate, duplicate, lookup_of, repeated
 from audit.lineage.inline import unknown_result
 from audit.lineage.statistics import is_per_row, statistic_value
 from audit.lineage.trace import StepRecord
@@ -64,7 +64,9 @@ def call_library(interp: Interpreter, name: str, arguments: Arguments) -> Value:
         for value in arguments.all:
             interp.trace.leave(flow_of(value))
         return UNKNOWN
-    if short in known.LOADERS and not any(value.flow.roots for value in arguments.all):
+    if short in known.LOADERS and not any(
+        value.flow.roots and value.name != "file" for value in arguments.all
+    ):
         return _loaded(interp, short, arguments)
     if short == "train" and arguments.all:
         return _trained(interp, name, arguments)
@@ -190,6 +192,13 @@ def _make_list(interp: Interpreter, name: str, arguments: Arguments) -> Value | 
 
 def _buffer(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     return Value(Kind.UNKNOWN, store=Store(tuple(loop.id for loop in interp.loops)))
+
+
+def _open(interp: Interpreter, name: str, arguments: Arguments) -> Value | None:
+    """A file: what is read from it are new rows, unless its name comes from rows."""
+    if any(flow_of(value).roots for value in arguments.all):
+        return None
+    return replace(interp.fresh(), name="file")
 
 
 def _next(interp: Interpreter, name: str, arguments: Arguments) -> Value | None:
@@ -402,12 +411,7 @@ def _merge(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     return Value(Kind.ROWS, interp.trace.use_statistics(flow, flow.stats, interp.hint))
 
 
-def _dummy(interp: Interpreter, name: str, arguments: Arguments) -> Value | None:
-    value = arguments.positional[0] if arguments.positional else None
-    return release(interp, value) if value is not None and value.store is not None else None
-
-
-def _power(interp: Interpreter, name: str, arguments: Arguments) -> Value:
+def _length(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     """``len(x)``: a size is no row, but it is a number that a literal may have given."""
     value = arguments.positional[0] if arguments.positional else UNKNOWN
     if value.items is not None:
@@ -428,10 +432,11 @@ _HANDLERS = {
     "zip": _zip,
     "enumerate": _enumerate,
     "next": _next,
+    "open": _open,
     "chain": _chain,
     "from_iterable": _chain,
     "int": _number,
-    "len": _power,
+    "len": _length,
     "choice": _sampled_list,
     "choices": _sampled_list,
     "merge": _merge,

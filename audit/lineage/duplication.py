@@ -104,6 +104,20 @@ def collect(
     store.element = element if store.element is None else _both(interp, store.element, element)
 
 
+def opened(interp: Interpreter, value: Value, target: ast.expr) -> Value:
+    """A list that was written with elements becomes one that rows are collected in."""
+    if value.items is None or value.store is None:
+        return value
+    running = interp.loops
+    interp.loops = [loop for loop in running if loop.id in value.store.born]
+    for item in value.items:
+        collect(interp, value.store, item, target, "", "list")
+    interp.loops = running
+    changed = Value(Kind.UNKNOWN, store=value.store, is_list=True)
+    interp.bind(target, changed)
+    return interp.snapshot(changed)
+
+
 def _both(interp: Interpreter, first: Value, second: Value) -> Value:
     """Either of two elements of one list: it holds the rows of both."""
     flow = interp.whole(join_flows([flow_of(first), flow_of(second)]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
@@ -87,7 +88,8 @@ class Expressions:
         known = interp.scope.find(node.id)
         if known is not None:
             return known
-        return Value(Kind.MODULE, name=f"builtins.{node.id}")
+        module = "builtins" if hasattr(builtins, node.id) else "undefined"
+        return Value(Kind.MODULE, name=f"{module}.{node.id}")
 
     def _eval_list(self, node: ast.List | ast.Tuple | ast.Set) -> Value:
         is_list = isinstance(node, ast.List)
@@ -102,7 +104,8 @@ class Expressions:
             return concatenate(self._interp, values, node, "list", is_list=is_list)
         items = tuple(self.eval(item) for item in node.elts)
         names = tuple(_key_name(item) for item in node.elts)
-        return Value(Kind.TUPLE, items=items, names=names, is_list=is_list)
+        store = Store(tuple(loop.id for loop in self._interp.loops)) if is_list else None
+        return Value(Kind.TUPLE, items=items, names=names, is_list=is_list, store=store)
 
     _eval_tuple = _eval_list
     _eval_set = _eval_list

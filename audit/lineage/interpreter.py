@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from audit.lineage.duplication import Loop, collect, release
+from audit.lineage.duplication import Loop, collect, opened, release
 from audit.lineage.expressions import Expressions
 from audit.lineage.trace import Trace
 from audit.lineage.values import (
@@ -168,6 +168,7 @@ class Interpreter(Expressions):
         target = self.eval(node.target)
         value = self.eval(node.value)
         if isinstance(node.op, ast.Add) and target.store is not None and target.is_list:
+            target = opened(self, target, node.target)
             self.extend(target, value, node, self.hint, "+=")
             return
         self.bind(node.target, self.arithmetic(target, value, node.op, node))

@@ -153,13 +153,13 @@ COLUMN_CONCATENATIONS = frozenset({"hstack", "column_stack", "c_", "stack", "dst
 
 # Values that hold no rows of the experiment.
 FRESH_MODULES = ("numpy.random", "random", "time", "datetime", "os", "pathlib", "matplotlib",
-                 "seaborn", "plotly", "warnings", "logging", "argparse", "yaml", "glob", "tqdm.notebook.trange",
+                 "seaborn", "plotly", "warnings", "logging", "argparse", "yaml", "glob",
                  "secrets", "uuid", "platform", "sys", "psutil")  # fmt: skip
 FRESH_FUNCTIONS = words(
     """
     zeros ones full empty zeros_like ones_like empty_like full_like eye identity linspace
     logspace randn rand randint random normal uniform standard_normal len print format round
-    isinstance hasattr getattr type id input open display figure subplots set_seed seed
+    isinstance hasattr getattr type id input display figure subplots set_seed seed
     compile summary info head_plot plot hist show savefig
     """
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.lineage import knowledge as known
 from audit.lineage import splits
-from audit.lineage.duplication import collect, concatenate, duplicate, repeated
+from audit.lineage.duplication import collect, concatenate, duplicate, opened, repeated
 from audit.lineage.estimators import call_object
 from audit.lineage.statistics import is_per_row, statistic_value
 from audit.lineage.trace import StepRecord
@@ -102,8 +102,7 @@ def _list_method(
 ) -> Value | None:
     if not arguments.positional:
         return None
-    if owner.store is None and owner.is_list and owner.kind is Kind.TUPLE:
-        owner = _opened(interp, owner, node)
+    owner = opened(interp, owner, node)
     if owner.store is None or not owner.is_list:
         if owner.is_rows and owner.kind is not Kind.TUPLE and name == "append":
             values = [owner, arguments.positional[0]]
@@ -116,17 +115,6 @@ def _list_method(
         value = arguments.positional[-1]
         collect(interp, owner.store, value, arguments.node, variable, "append")
     return Value(Kind.CONST)
-
-
-def _opened(interp: Interpreter, owner: Value, node: ast.expr) -> Value:
-    """A list that was written with elements becomes one that rows are collected in."""
-    store = Store(tuple(loop.id for loop in interp.loops))
-    for item in owner.items or ():
-        collect(interp, store, item, node, "", "list")
-    opened = Value(Kind.UNKNOWN, store=store, is_list=True)
-    if isinstance(node, ast.Name):
-        interp.scope.variables[node.id] = opened
-    return opened
 
 
 def _variable(node: ast.expr) -> str:

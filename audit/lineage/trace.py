@@ -85,11 +85,11 @@ class Trace:
 
     def step(self, record: StepRecord, key: Hashable = None) -> int:
         """Record a step once per place (or `key`), and return its number."""
-        identity = key or (record.kind, id(record.place.cell), record.place.line, record.operation)
+        line = (record.kind, id(record.place.cell), record.place.line, record.operation)
+        identity = (key or line, record.parts)
         if identity in self._step_ids:
             known = self.steps[self._step_ids[identity]]
             known.uses_target |= record.uses_target
-            known.parts &= record.parts
             known.roots |= record.roots
             return self._step_ids[identity]
         record.branches = self.branches
@@ -216,7 +216,7 @@ class Trace:
                     split.step,
                     SplitFact(
                         step,
-                        tuple(
+                        _unique(
                             self._data_step(number, certain)
                             for number, certain in sorted(upstream.items())
                         ),
@@ -227,7 +227,7 @@ class Trace:
         wanted |= {number for number, record in enumerate(self.steps) if record.used}
         facts.sort(key=lambda pair: pair[0])
         return CodeFacts(
-            steps=tuple(self._data_step(number) for number in sorted(wanted)),
+            steps=_unique(self._data_step(number) for number in sorted(wanted)),
             splits=tuple(fact for _, fact in facts),
             copies=self._copies(wanted),
         )
@@ -285,3 +285,13 @@ class Trace:
             confidence=confidence,
             uses_target=record.uses_target,
         )
+
+
+def _unique(steps: Iterable[DataStep]) -> tuple[DataStep, ...]:
+    """Steps by place and operation; of several passes over one line the most certain."""
+    kept: dict[Hashable, DataStep] = {}
+    for step in steps:
+        key = (step.kind, step.location, step.operation)
+        if key not in kept or kept[key].confidence < step.confidence:
+            kept[key] = step
+    return tuple(kept.values())
