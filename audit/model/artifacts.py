@@ -467,7 +467,7 @@ class Match:
         Share of held-out rows that also agree with some *other* training row on half of the
         columns: a bound on how many rows can be equal by coincidence, because the columns take
         few values. ``None`` where it was not needed: the target is so finely graded (a real
-        number, not a class) that `expected` is the better control.
+        number, not a class) that it proves kinship alone, with `expected` as control.
     """
 
     masked: tuple[str, ...]

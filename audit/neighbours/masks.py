@@ -102,12 +102,14 @@ def masked_matches(
             f"{len(promising):,} combinations of columns looked promising, the {VERIFIED} "
             "strongest were verified"
         )
-    least = max(2.0, MIN_SHARE * tables.n_held_out)
+    least = MIN_SHARE * tables.n_held_out
     kept: dict[Mask, Match] = {}
     for mask in sorted(promising[:VERIFIED], key=lambda mask: (len(mask), mask)):
-        found = with_chance(tables, match(tables, mask), mask)
+        found = match(tables, mask)
+        if tables.targets is None or not tables.targets.identifying:
+            found = with_chance(tables, found, mask)
         weighed = strength(found, exact)
-        if not weighed.evident or weighed.kin - weighed.expected < least:
+        if not weighed.evident or weighed.kin < max(2.0, weighed.expected + least):
             continue
         single = max((_added(kept[(i,)], exact) for i in mask if (i,) in kept), default=0)
         if single and weighed.kin < 1.25 * single + 2:
@@ -117,9 +119,10 @@ def masked_matches(
 
 
 def with_chance(tables: Tables, found: Match, mask: Mask = ()) -> Match:
-    """The match with its bound on coincidence, where the target cannot serve as control."""
+    """The match with its bound on coincidence, unless the target alone proves kinship."""
     targets = tables.targets
-    if (targets is not None and targets.identifying) or not found.rows.any():
+    proven = targets is not None and targets.identifying and strength(found).evident
+    if proven or not found.rows.any():
         return found
     return Match(
         found.masked,

@@ -79,7 +79,7 @@ MADE = [gaussian, categorical, rounded, counts, redundant, timed]
 NAMED = ["iris", "wine", "diabetes", "digits", "breast_cancer"]
 
 
-def errors(table: pd.DataFrame, target: np.ndarray, seed: int, share: float = 0.25) -> list[str]:
+def alarms(table: pd.DataFrame, target: np.ndarray, seed: int, share: float = 0.25) -> list[str]:
     order = np.random.default_rng(seed).permutation(len(table))
     held_out, train = np.split(order, [int(share * len(table))])
     found = []
@@ -91,21 +91,21 @@ def errors(table: pd.DataFrame, target: np.ndarray, seed: int, share: float = 0.
             target[held_out] if targets else None,
         )
         for check in (exact_duplicates, masked_duplicates):
-            found += [f for f in run(check, kin).findings if f.severity >= Severity.ERROR]
+            found += [f for f in run(check, kin).findings if f.severity >= Severity.WARNING]
     return [finding.message for finding in found]
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("make", MADE)
 def test_made_data(make, seed: int) -> None:
-    assert errors(*make(seed), seed) == []
+    assert alarms(*make(seed), seed) == []
 
 
 @pytest.mark.parametrize("name", NAMED)
 def test_bundled_data(name: str) -> None:
     table, target = bundled(name)
     for seed in SEEDS if name != "digits" else range(2):
-        assert errors(table, target, seed) == []
+        assert alarms(table, target, seed) == []
 
 
 @pytest.mark.parametrize("name", NAMED)
