@@ -226,31 +226,42 @@ def _paired(
 ) -> str:
     """Two horizontal bars a group, on one scale of shares that starts at zero."""
     controls = [bar.control for bar in bars if bar.control is not None] if with_control else []
-    keys: list[tuple[str, str]] = []
-    if any(is_number(bar.second) for bar in bars):
-        keys.append(("filled", second))
-    if any(is_number(bar.first) for bar in bars):
-        keys.append(("outlined", first))
-    both = len(keys) == 2
+    marks = [
+        (words, pick)
+        for words, pick in ((second, _second), (first, _first))
+        if any(is_number(pick(bar)) for bar in bars)
+    ]
+    both = len(marks) == 2
+    keys = [("outlined" if place else "filled", words) for place, (words, _) in enumerate(marks)]
     if controls:
         keys.append(("line", f"expected by chance (at most {percent(max(controls))})"))
     canvas = _Canvas(report, bars, title, keys)
     top = max(0.01, *(_end(each) for bar in canvas.bars for each in (bar.first, bar.second)))
-    limit = max(1.0, top) if top > 0.25 else top * 1.25
+    limit = next((step for step in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if step >= top), top)
     axes = canvas.axes
     axes.set_xlim(0, limit * 1.16)
-    ticks = [limit * step / 4 for step in range(5)]
+    ticks = [limit * step / 5 for step in range(6)]
     canvas.scale(ticks, [percent(round(tick, 4)) for tick in ticks])
     for bar, y in canvas.places():
         color = canvas.color(bar)
-        for evidence, offset, filled in ((bar.second, -0.2, True), (bar.first, 0.2, False)):
-            if not is_number(evidence):
-                continue
-            center = y + (offset if both else 0)
-            canvas.bar(evidence, center, color, filled=filled, height=0.34 if both else 0.5)
+        for place, (_, pick) in enumerate(marks):
+            evidence = pick(bar)
+            if is_number(evidence):
+                center = y + (0.4 * place - 0.2 if both else 0)
+                clear = bar.control or 0.0 if with_control else 0.0
+                height = 0.34 if both else 0.5
+                canvas.bar(evidence, center, color, filled=not place, height=height, clear=clear)
         if with_control and bar.control is not None:
             axes.plot([bar.control] * 2, [y - 0.44, y + 0.44], color=_INK, lw=1.6, zorder=4)
     return canvas.svg()
+
+
+def _first(bar: Bar) -> Evidence | None:
+    return bar.first
+
+
+def _second(bar: Bar) -> Evidence | None:
+    return bar.second
 
 
 def _baseline(report: Report, title: str) -> str:
@@ -398,9 +409,16 @@ class _Canvas:
             self.axes.axvline(tick, color=_GRID if tick else _FAINT, lw=0.8, zorder=0)
 
     def bar(
-        self, evidence: Evidence | None, y: float, color: str, *, filled: bool, height: float
+        self,
+        evidence: Evidence | None,
+        y: float,
+        color: str,
+        *,
+        filled: bool,
+        height: float,
+        clear: float,
     ) -> None:
-        """Draw a bar from zero with its value at the end, and its interval where there is one."""
+        """Draw a bar from zero with its value at the end, right of `clear`, and its interval."""
         length = amount(evidence)
         self.axes.barh(
             y,
@@ -414,7 +432,7 @@ class _Canvas:
         self.interval(evidence, y)
         low, high = self.axes.get_xlim()
         self.text(
-            _end(evidence) + 0.012 * (high - low),
+            max(_end(evidence), clear) + 0.012 * (high - low),
             y,
             percent(length),
             weight="bold" if filled else "normal",

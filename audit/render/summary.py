@@ -145,7 +145,8 @@ def contamination_bars(report: Report) -> list[Bar]:
     Nothing where there are no copies at all: a picture of zeros answers nothing.
     """
     exact = by_group(report, "contaminated_share", "CT201")
-    masked = by_group(report, "contaminated_share", "CT202")
+    hidden = masking_columns(report) or not exact
+    masked = by_group(report, "contaminated_share", "CT202") if hidden else {}
     by_chance = {
         **by_group(report, "control_rate", "CT201"),
         **by_group(report, "control_rate", "CT202"),

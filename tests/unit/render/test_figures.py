@@ -73,6 +73,21 @@ def test_no_copies_no_picture() -> None:
     assert figures(replace(clean_report(), runs=checks)) == {}
 
 
+def test_without_a_masking_column_only_exact_copies_are_drawn() -> None:
+    def measured(share: float) -> tuple[Evidence, ...]:
+        return tuple(
+            Evidence("contaminated_share", share, unit="share", group=group) for group in "ab"
+        )
+
+    checks = (
+        run("CT201", "Exact", Verdict.PASS, "some", measured=measured(0.1)),
+        run("CT202", "Hidden", Verdict.PASS, "some", measured=measured(0.9)),
+    )
+    assert figures(replace(clean_report(), runs=checks))["contamination"].alt == (
+        "Share of held-out rows with a copy in train: 10 % in every group."
+    )
+
+
 def test_equal_shares_are_said_once() -> None:
     measured = tuple(
         Evidence("contaminated_share", 0.25, unit="share", group=group) for group in "ab"
