@@ -104,7 +104,7 @@ def _array(handle: IO[bytes], size: int) -> Array:
     kinds = {field[0].kind for field in fields.values()} if fields else {dtype.kind}
     if dtype.subdtype is not None or not kinds <= _KINDS or dtype.itemsize == 0:
         raise refused(f"an array of dtype {str(dtype)[:40]} is not plain numbers or text", NPY_STEP)
-    if not all(isinstance(n, int) and n >= 0 for n in shape) or len(shape) > 32:
+    if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 32:
         raise unreadable(f"an array of impossible shape {shape_text(shape)}")
     wanted = math.prod(shape) * dtype.itemsize
     if wanted > size:

@@ -112,7 +112,7 @@ def _no_metric(content: Content, role: str, ledger: Ledger, result: Found) -> No
 
 
 def _value(content: Content) -> Any:
-    if content.file.suffix == ".json" and content.value is not None:
+    if content.file.suffix == ".json" and isinstance(content.value, dict | list):
         return content.value
     if content.frame is not None and len(content.frame) <= _MAX_TABLE_ROWS:
         return content.frame

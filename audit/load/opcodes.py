@@ -8,6 +8,7 @@ tuples can stand for 2^60 items.
 from __future__ import annotations
 
 import pickletools
+import warnings
 
 from audit.load.problems import LoadError, first_line, refused, unreadable
 
@@ -59,7 +60,9 @@ def scan(data: bytes) -> None:
         If it is truncated, or holds an instruction that data never need.
     """
     try:
-        _scan(data)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            _scan(data)
     except LoadError:
         raise
     except (ValueError, IndexError, KeyError, OverflowError, AttributeError) as error:

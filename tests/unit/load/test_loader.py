@@ -1,0 +1,461 @@
+"""Roles are recognised from names and shapes, on exports that look nothing like our own."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from audit.config import Config
+from audit.load import load, read_config
+from audit.model.artifacts import (
+    Baseline,
+    Code,
+    Documents,
+    Grouping,
+    History,
+    Metrics,
+    PredictionSets,
+    ProblemKind,
+    RawData,
+    SplitRole,
+    Splits,
+)
+from audit.model.export import Absent, Malformed, Present
+from tests.unit.load.exports import csv, export, notebook, npy, npz, parquet, problems, roles, rows
+
+ROOT = Path(__file__).parents[3]
+X = np.arange(12.0).reshape(6, 2)
+Y = np.array([0, 1, 0, 1, 1, 0])
+
+
+def splits_of(loaded) -> Splits:
+    slot = loaded.get(Splits)
+    assert isinstance(slot, Present), slot
+    return slot.value
+
+
+def test_npz_per_split_with_groups_and_names(tmp_path: Path) -> None:
+    names = np.array(["width", "height"])
+    groups = np.array(["u", "u", "v", "v", "w", "w"])
+    files = {
+        f"{name}.npz": npz(X=X + i, y=Y, groups=groups, feature_names=names)
+        for i, name in enumerate(("train", "val", "holdout"))
+    }
+    loaded = export(tmp_path, files)
+    splits = splits_of(loaded)
+    assert splits.feature_names == ("width", "height")
+    assert [s.role.value for s in splits.held_out] == ["validation", "test"]
+    assert splits.train.target.tolist() == Y.tolist()
+    assert splits.train.groups.tolist() == groups.tolist()
+    assert loaded.get(Grouping).value.names == ("groups",)
+    assert not problems(loaded)
+
+
+def test_one_npz_with_everything(tmp_path: Path) -> None:
+    images = np.arange(6 * 2 * 3, dtype=np.uint8).reshape(6, 2, 3)
+    data = npz(x_train=images, y_train=Y, x_test=images[:2], y_test=Y[:2], classes=[0, 1])
+    splits = splits_of(export(tmp_path, {"mnist.npz": data}))
+    assert splits.feature_names == tuple(f"f{i}" for i in range(6))
+    assert splits.train.features.to_numpy()[1].tolist() == [6, 7, 8, 9, 10, 11]
+    assert splits.held_out[0].role is SplitRole.TEST
+    assert len(splits.held_out[0]) == 2
+
+
+def test_npy_files(tmp_path: Path) -> None:
+    files = {
+        "arrays/X_train.npy": npy(X),
+        "arrays/y_train.npy": npy(Y[:, None]),
+        "arrays/groups_train.npy": npy(np.arange(6) // 2),
+        "arrays/X_dev.npy": npy(X[:3]),
+        "arrays/y_dev.npy": npy(Y[:3]),
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert splits.train.target.shape == (6,)
+    assert splits.train.groups.tolist() == ["0", "0", "1", "1", "2", "2"]
+    assert splits.held_out[0].role is SplitRole.VALIDATION
+
+
+def test_npz_of_columns(tmp_path: Path) -> None:
+    part = {"a": np.arange(4), "b": np.arange(4.0), "y": np.ones(4), "row_id": np.arange(4)}
+    splits = splits_of(export(tmp_path, {"train.npz": npz(**part), "test.npz": npz(**part)}))
+    assert splits.feature_names == ("a", "b")
+    assert splits.train.target.tolist() == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("column", ["split", "Set", "subset", "partition"])
+def test_table_with_a_split_column(tmp_path: Path, column: str) -> None:
+    table = rows(8)
+    table[column] = ["train", "test", "train", "val", "train", "test", "train", "val"]
+    splits = splits_of(export(tmp_path, {"all.csv": csv(table)}))
+    assert splits.train.rows.tolist() == [0, 2, 4, 6]
+    by_role = {s.role: s for s in splits.held_out}
+    assert by_role[SplitRole.TEST].rows.tolist() == [1, 5]
+    assert by_role[SplitRole.VALIDATION].features["b"].tolist() == table["b"][[3, 7]].tolist()
+    assert column not in splits.feature_names
+
+
+def test_fold_numbers_are_no_splits(tmp_path: Path) -> None:
+    loaded = export(tmp_path, {"data.csv": csv(rows(6).assign(fold=[0, 1, 2, 0, 1, 2]))})
+    assert isinstance(loaded.get(Splits), Absent)
+
+
+def test_folders_name_splits(tmp_path: Path) -> None:
+    files = {
+        "train/features.csv": csv(rows(6)[["a", "b"]]),
+        "train/labels.csv": csv(rows(6)[["y"]]),
+        "test/features.csv": csv(rows(4)[["a", "b"]]),
+        "test/labels.csv": csv(rows(4)[["y"]]),
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert splits.feature_names == ("a", "b")
+    assert splits.train.target.tolist() == rows(6)["y"].tolist()
+
+
+def test_names_are_matched_as_words(tmp_path: Path) -> None:
+    files = {
+        "train.csv": csv(rows(6)),
+        "valid.csv": csv(rows(4, 1)),
+        "training_history.csv": "epoch,loss\n1,0.5\n2,0.4\n",
+        "contest.csv": csv(rows(3, 2)),
+        "trainer_state.csv": "name,value\nx,1\n",
+        "validation_metrics.json": {"rmse": 0.123456},
+        "test_results.json": {"rmse": 0.2},
+    }
+    loaded = export(tmp_path, files)
+    assert roles(loaded) == {
+        "train.csv": "train split",
+        "valid.csv": "validation split",
+        "training_history.csv": "history",
+        "contest.csv": "not recognised",
+        "trainer_state.csv": "not recognised",
+        "validation_metrics.json": "metrics",
+        "test_results.json": "metrics",
+    }
+    assert not problems(loaded)
+
+
+def test_column_order_may_differ(tmp_path: Path) -> None:
+    held_out = rows(4)[["y", "site", "b", "a"]]
+    splits = splits_of(export(tmp_path, {"train.csv": csv(rows(6)), "test.csv": csv(held_out)}))
+    assert splits.feature_names == ("a", "b", "site")
+    assert list(splits.held_out[0].features.columns) == ["a", "b", "site"]
+
+
+def test_row_ids_are_no_features_and_entities_are(tmp_path: Path) -> None:
+    train = rows(6).assign(id=[1, 1, 2, 2, 3, 3], row_id=range(6))
+    test = rows(4).assign(id=[4, 4, 5, 5], row_id=range(4))
+    train.insert(0, "Unnamed: 0", range(6))
+    test.insert(0, "Unnamed: 0", range(4))
+    splits = splits_of(export(tmp_path, {"train.csv": csv(train), "test.csv": csv(test)}))
+    assert splits.feature_names == ("a", "b", "site", "id")
+
+
+def test_target_by_configuration(tmp_path: Path) -> None:
+    files = {
+        "train.csv": csv(rows(6, target="price")),
+        "test.csv": csv(rows(4, target="price")),
+        "audit.toml": 'columns.target = "price"\ncolumns.ignore = ["b"]\n',
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert splits.feature_names == ("a", "site")
+    assert splits.train.target.tolist() == rows(6, target="price")["price"].tolist()
+
+
+def test_target_by_the_values_of_the_predictions(tmp_path: Path) -> None:
+    test = rows(5, 1, target="price")
+    predicted = pd.DataFrame({"actual": test["price"], "predicted": test["price"] + 0.1})
+    files = {
+        "train.csv": csv(rows(6, target="price")),
+        "test.csv": csv(test),
+        "predictions.csv": csv(predicted),
+    }
+    loaded = export(tmp_path, files)
+    assert splits_of(loaded).feature_names == ("a", "b", "site")
+    (item,) = loaded.get(PredictionSets).value.items
+    assert item.role is SplitRole.TEST
+    assert item.split_index.tolist() == [0, 1, 2, 3, 4]
+
+
+def test_no_target_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
+    loaded = export(
+        tmp_path,
+        {"train.csv": csv(rows(6, target="price")), "test.csv": csv(rows(4, target="price"))},
+    )
+    assert splits_of(loaded).train.target is None
+    (problem,) = problems(loaded)
+    assert problem.kind is ProblemKind.SKIPPED
+    assert "no target" in problem.reason
+    assert "columns.target" in problem.next_step
+
+
+def test_two_targets_are_ambiguous(tmp_path: Path) -> None:
+    table = rows(6).assign(target=1.0)
+    loaded = export(tmp_path, {"train.csv": csv(table), "test.csv": csv(table)})
+    (problem,) = problems(loaded, ProblemKind.AMBIGUOUS)
+    assert "'y'" in problem.reason
+    assert "'target'" in problem.reason
+    assert splits_of(loaded).train.target is None
+
+
+def test_split_index_by_row_id(tmp_path: Path) -> None:
+    test = rows(5, 1).assign(row_id=[10, 11, 12, 13, 14])
+    shuffled = test.iloc[[3, 0, 4, 1]]
+    predicted = pd.DataFrame(
+        {"row_id": shuffled["row_id"], "y_true": shuffled["y"], "y_pred": 0.0, "site": "north"}
+    )
+    files = {
+        "train.csv": csv(rows(6).assign(row_id=range(6))),
+        "test.csv": csv(test),
+        "test_predictions.parquet": parquet(predicted),
+        "metrics.json": {"by_group": [{"site": "north", "mse": 0.1234567890123456}]},
+    }
+    loaded = export(tmp_path, files)
+    (item,) = loaded.get(PredictionSets).value.items
+    assert item.split_index.tolist() == [3, 0, 4, 1]
+    assert item.groups.tolist() == ["north"] * 4
+
+
+def test_predictions_of_several_splits_in_one_table(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "split": ["train", "val", "test", "val"],
+            "y_true": [1, 0, 1, 1],
+            "y_pred": [1, 1, 1, 0],
+        }
+    )
+    loaded = export(tmp_path, {"predictions.csv": csv(table)})
+    sets = {
+        item.role.value: item.y_pred.tolist() for item in loaded.get(PredictionSets).value.items
+    }
+    assert sets == {"validation": [1, 0], "test": [1]}
+
+
+def test_raw_rows_without_names(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame({"u": rng.choice([1, 2], 40), "v": rng.choice([5, 6, 7], 40), "y": 0.5})
+    source = [
+        [9, int(v), int(u), rng.normal(size=(2, 2))] for u, v in zip(table.u, table.v, strict=True)
+    ]
+    by_group = [
+        {"u": int(u), "v": int(v), "rmse": 0.125, "rows": 3}
+        for u, v in table[["u", "v"]].drop_duplicates().itertuples(index=False)
+    ]
+    files = {
+        "train.csv": csv(table[:30]),
+        "val.csv": csv(table[30:]),
+        "data/stuff.pkl": pickle.dumps(source),
+        "data/answers.pkl": pickle.dumps([0.5] * 40),
+        "metrics.json": {"val": {"rmse": 0.125, "by_group": by_group}},
+    }
+    loaded = export(tmp_path, files)
+    raw = loaded.get(RawData).value
+    assert raw.path == "data/stuff.pkl"
+    assert raw.groups.tolist() == [f"{u},{v}" for u, v in zip(table.u, table.v, strict=True)]
+    assert loaded.get(Grouping).value.names == ("u", "v")
+
+
+def test_raw_rows_with_two_possible_fields_have_no_groups(tmp_path: Path) -> None:
+    table = pd.DataFrame({"u": [1, 2] * 6, "y": np.arange(12.0)})
+    files = {
+        "train.csv": csv(table[:8]),
+        "val.csv": csv(table[8:]),
+        "data/stuff.pkl": pickle.dumps([[1 + i % 2, 2 - i % 2, 0.5] for i in range(12)]),
+        "metrics.json": {"by_group": [{"u": 1, "rmse": 0.5}, {"u": 2, "rmse": 0.25}]},
+    }
+    loaded = export(tmp_path, files)
+    assert loaded.get(RawData).value.groups is None
+
+
+def test_groups_written_as_text_are_matched_by_their_values(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    table = pd.DataFrame(
+        {"depth": rng.choice([3, 4], 40), "arms": rng.choice([7, 8], 40), "y": rng.normal(size=40)}
+    )
+    keys = {f"({d}, {a})": 0.5 for d in (3, 4) for a in (7, 8)}
+    files = {
+        "train.csv": csv(table[:30]),
+        "val.csv": csv(table[30:]),
+        "metrics.json": {"metric": "rmse", "validation": {"overall": 0.5, "by_group": keys}},
+    }
+    loaded = export(tmp_path, files)
+    grouping = loaded.get(Grouping).value
+    # Keys follow the alphabetical order of the names, whatever order the file writes.
+    assert grouping.names == ("arms", "depth")
+    assert set(grouping.keys) == {"7,3", "7,4", "8,3", "8,4"}
+    assert set(splits_of(loaded).train.groups) == set(grouping.keys)
+    assert set(loaded.get(Metrics).value.tables[0].by_group) == set(grouping.keys)
+
+
+def test_tiers_order_the_groups(tmp_path: Path) -> None:
+    document = (
+        "| Site | Difficulty |\n|---|---|\n| 10 | Hard |\n| 2 | hard |\n| 1 | **Easy** |\n"
+        "| 30 | Easy |\n"
+    )
+    by_group = {str(k): 0.1 for k in (30, 10, 2, 1)}
+    loaded = export(
+        tmp_path,
+        {"README.md": document, "metrics.json": {"mae": 0.1, "mae_by_group": by_group}},
+    )
+    grouping = loaded.get(Grouping).value
+    assert grouping.keys == ("1", "30", "2", "10")
+    assert grouping.tiers == {"10": "hard", "2": "hard", "1": "easy", "30": "easy"}
+    assert grouping.tiers_from == "README.md"
+
+
+def test_tiers_from_configuration(tmp_path: Path) -> None:
+    files = {
+        "audit.toml": '[tiers]\nlow = ["k=1, m=2"]\nhigh = ["(2, 2)", "3,2"]\n',
+        "metrics.json": {
+            "by_group": [{"k": k, "m": 2, "mae": 0.125, "count": 5} for k in (3, 1, 2)]
+        },
+    }
+    grouping = export(tmp_path, files).get(Grouping).value
+    assert grouping.tiers == {"1,2": "low", "2,2": "high", "3,2": "high"}
+    assert grouping.keys == ("1,2", "2,2", "3,2")
+    assert grouping.label("1,2") == "k=1, m=2"
+
+
+def test_baseline_by_run_number(tmp_path: Path) -> None:
+    files = {
+        "metrics_run7.json": {"rmse": 0.3, "by_group": [{"site": "a", "rmse": 0.3}]},
+        "run3_metrics.json": {"rmse": 0.4, "by_group": [{"site": "a", "rmse": 0.4}]},
+    }
+    loaded = export(tmp_path, files)
+    assert loaded.get(Baseline).value.table.path == "run3_metrics.json"
+    assert loaded.get(Metrics).value.tables[0].path == "metrics_run7.json"
+
+
+def test_baseline_inside_the_metrics(tmp_path: Path) -> None:
+    metrics = {
+        "test": {"accuracy": 0.75, "by_group": {"a": {"accuracy": 0.5, "n": 4}}},
+        "baseline": {"accuracy": 0.5, "by_group": {"a": {"accuracy": 0.25}}},
+    }
+    loaded = export(tmp_path, {"metrics.json": metrics})
+    assert loaded.get(Metrics).value.tables[0].overall.value == 0.75
+    assert loaded.get(Baseline).value.table.by_group["a"].value == 0.25
+
+
+def test_declared_roles_win(tmp_path: Path) -> None:
+    files = {
+        "one.csv": csv(rows(6)),
+        "two.csv": csv(rows(4, 1)),
+        "train.csv": csv(rows(3, 2)),
+        "bundle.npz": npz(stuff=X, y=Y),
+        "audit.toml": '[roles]\ntrain = "one.csv"\ntest = ["two.csv"]\nhistory = "log.csv"\n',
+        "log.csv": "step,loss\n1,2\n2,1\n",
+    }
+    loaded = export(tmp_path, files)
+    splits = splits_of(loaded)
+    assert splits.train.path == "one.csv"
+    assert splits.held_out[0].path == "two.csv"
+    assert loaded.get(History).value.path == "log.csv"
+
+
+def test_declared_members(tmp_path: Path) -> None:
+    files = {
+        "bundle.npz": npz(first=X, first_y=Y, second=X[:2], second_y=Y[:2]),
+        "audit.toml": "[roles]\n"
+        'train = ["bundle.npz::first", "bundle.npz::first_y"]\n'
+        'test = ["bundle.npz::second", "bundle.npz::second_y"]\n',
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert len(splits.train) == 6
+    assert splits.train.target.tolist() == Y.tolist()
+    assert len(splits.held_out[0]) == 2
+
+
+def test_declared_values_of_a_split_column(tmp_path: Path) -> None:
+    table = rows(6).assign(fold=["a", "b", "a", "c", "a", "c"])
+    files = {
+        "data.csv": csv(table),
+        "audit.toml": '[roles]\ntrain = "data.csv::a"\nvalidation = "data.csv::c"\n',
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert splits.train.rows.tolist() == [0, 2, 4]
+    assert splits.held_out[0].rows.tolist() == [3, 5]
+
+
+def test_declared_file_that_is_missing_or_broken_is_malformed(tmp_path: Path) -> None:
+    files = {
+        "audit.toml": '[roles]\nbaseline = "old.json"\nhistory = "log.csv"\n',
+        "log.csv": b"\x00\x00",
+        "notes.md": "# Notes",
+    }
+    loaded = export(tmp_path, files)
+    assert isinstance(loaded.get(Baseline), Malformed)
+    assert isinstance(loaded.get(History), Malformed)
+    assert {p.kind for p in problems(loaded)} == {ProblemKind.UNREADABLE}
+
+
+def test_plainly_named_split_that_is_broken_is_malformed(tmp_path: Path) -> None:
+    loaded = export(tmp_path, {"train.parquet": b"PAR1oops", "test.csv": csv(rows(4))})
+    slot = loaded.get(Splits)
+    assert isinstance(slot, Malformed)
+    assert slot.location.path == "train.parquet"
+
+
+def test_single_notebook_and_script(tmp_path: Path) -> None:
+    (tmp_path / "other.md").write_text("# Not part of it")
+    path = tmp_path / "work.ipynb"
+    path.write_text(notebook(("markdown", "# Hello"), ("code", "x = 1")))
+    loaded = load(path)
+    assert loaded.name == "work.ipynb"
+    assert [item.path for item in loaded.recognised] == ["work.ipynb"]
+    assert loaded.get(Documents).value.items[0].cell == 0
+    script = tmp_path / "work.py"
+    script.write_text("# %% [markdown]\n# # Title\n# one 5\n\n# %%\nx = 1\n")
+    loaded = load(script)
+    (document,) = loaded.get(Documents).value.items
+    assert str(document.location(3)) == "work.py:3"
+    assert document.location(3).text == "one 5"
+    (file,) = loaded.get(Code).value.files
+    assert [cell.first_line for cell in file.cells] == [2, 6]
+
+
+def test_digest_depends_on_names_and_contents_only(tmp_path: Path) -> None:
+    digests = []
+    for folder, files in {
+        "a": {"x.md": "1", "y.md": "2"},
+        "b": {"y.md": "2", "x.md": "1"},
+        "c": {"x.md": "2", "y.md": "1"},
+        "d": {"x.md": "12", "y.md": ""},
+    }.items():
+        (tmp_path / folder).mkdir()
+        digests.append(export(tmp_path / folder, files).digest)
+    assert digests[0] == digests[1]
+    assert len(set(digests)) == 3
+    assert len(digests[0]) == len("sha256:") + 64
+
+
+def test_config_is_found_in_pyproject(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text('[tool.audit]\nmetric = "rmse"\n')
+    assert read_config(tmp_path).metric == "rmse"
+    (tmp_path / "audit.toml").write_text('metric = "mae"\n')
+    assert read_config(tmp_path).metric == "mae"
+    assert read_config(tmp_path / "nothing.ipynb") == Config()
+
+
+@pytest.mark.parametrize(
+    ("folder", "held_out", "groups"),
+    [
+        ("notebook_export", ["validation"], 9),
+        ("tests/exports/corrected", ["validation", "test"], 9),
+    ],
+)
+def test_our_own_exports_without_configuration(
+    folder: str, held_out: list[str], groups: int
+) -> None:
+    loaded = load(ROOT / folder)
+    assert not problems(loaded)
+    assert [s.role.value for s in splits_of(loaded).held_out] == held_out
+    assert len(loaded.get(Grouping).value.keys) == groups
+    assert set(loaded.get(RawData).value.groups) == set(loaded.get(Grouping).value.keys)
+    for item in loaded.get(PredictionSets).value.items:
+        assert item.split_index is not None
+        split = next(s for s in splits_of(loaded).held_out if s.role is item.role)
+        np.testing.assert_array_equal(split.target[item.split_index], item.y_true)
+        np.testing.assert_array_equal(split.groups[item.split_index], item.groups)
