@@ -14,6 +14,7 @@ from audit.model.finding import Finding
 from audit.model.severity import Severity
 
 SCHEMA_VERSION = 1
+_FAMILIES = "LK CT AU MT CL HY LD"
 
 
 class ExperimentVerdict(Enum):
@@ -119,13 +120,17 @@ class Report:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings: most severe first, then most certain, then by id, place and subject."""
+        """All findings, most severe first, then most certain, then cause before effect.
+
+        Ties go by family (code, rows, augmentation, metrics, claims), id, place and subject.
+        """
         return tuple(
             sorted(
                 (finding for run in self.runs for finding in run.findings),
                 key=lambda f: (
                     -f.severity,
                     -f.confidence,
+                    _FAMILIES.find(f.check_id[:2]),
                     f.check_id,
                     f.primary.path,
                     f.primary.cell or 0,
