@@ -1,0 +1,116 @@
+"""LK102: a statistic is computed from rows that are split afterwards."""
+
+from __future__ import annotations
+
+from audit.model.artifacts import CodeFacts, StepKind
+from audit.model.check import Outcome, check, failed, passed, review
+from audit.model.evidence import Evidence
+from audit.model.finding import Finding
+from audit.model.severity import Confidence, Severity
+from checks.leakage.order import (
+    Before,
+    chain,
+    describe,
+    locations,
+    no_split,
+    reorder,
+    steps_before,
+)
+
+
+@check(
+    "LK102",
+    "A transformer is fitted on rows that are split afterwards",
+    Severity.WARNING,
+    taxonomy="L1.2",
+)
+def fitted_before_split(facts: CodeFacts) -> Outcome:
+    """Held-out rows take part in a statistic that the training rows are prepared with.
+
+    What
+    ----
+    A scaler, an imputer, a vocabulary, a projection, a feature selection, or a mean or quantile
+    computed by hand is fitted on rows that are divided into training and held-out rows later.
+
+    Why
+    ---
+    What is learned from held-out rows is not available for new data. With unsupervised scaling or
+    imputation the effect is usually small, hence a warning; where the statistic uses the target
+    (feature selection, target encoding) it can make pure noise look predictable, hence an error.
+
+    How it is found
+    ---------------
+    The code is read, never executed. Fits of transformers, and statistics across rows whose result
+    flows back into the same rows, are followed to every split whose parts reach a model. The axis
+    decides: a mean per row is harmless. A transformer that is fitted on all rows and then applied
+    to the parts counts too.
+
+    False alarms
+    ------------
+    Encoders of labels, dummies, logarithms and other row-wise steps learn nothing across rows.
+    Statistics that are only printed or drawn do not reach the model. A fit on training rows that
+    is applied to both sides is right, and so is a pipeline inside a cross-validation, and a refit
+    on everything once the evaluation is over. Unknown transformers and branches lower the
+    confidence to medium.
+
+    Remedy
+    ------
+    Split first, fit on the training rows only, and apply the fitted transformer to both sides; or
+    put the transformer into a pipeline.
+
+    References
+    ----------
+    Kapoor and Narayanan (2023), Patterns 4(9): L1.2, pre-processing on training and test set, and
+    L1.3, feature selection on training and test set. Ambroise and McLachlan (2002), Selection bias
+    in gene extraction, PNAS 99(10).
+    """
+    nothing = no_split(facts)
+    if nothing is not None:
+        return nothing
+    found = steps_before(facts, StepKind.FIT)
+    findings = [_finding(before) for before in found if before.confidence > Confidence.LOW]
+    if findings:
+        return failed(findings)
+    if found:
+        places = describe(before.step.location for before in found)
+        return review(f"a statistic may be fitted before a split, at {places}; look at these lines")
+    looked = describe(split.step.location for split in facts.splits if split.modelled)
+    return passed(f"nothing is fitted on the rows before the split at {looked}")
+
+
+def _finding(found: Before) -> Finding:
+    step, split = found.step, found.splits[0].step
+    target = " with the target" if step.uses_target else ""
+    return Finding(
+        check_id="LK102",
+        severity=Severity.ERROR if step.uses_target else Severity.WARNING,
+        confidence=found.confidence,
+        message=f"{step.operation} is fitted{target} on rows that {split.operation} divides "
+        "afterwards",
+        locations=locations(found, "the rows are divided here, after the fit"),
+        evidence=(
+            Evidence(
+                "steps_before_split",
+                1,
+                expected=0,
+                unit="steps",
+                method=chain(found) + (f": {step.detail}" if step.detail else ""),
+            ),
+            Evidence(
+                "uses_target",
+                step.uses_target,
+                method="whether the fitted statistic depends on the target",
+            ),
+        ),
+        remedy=reorder(
+            found,
+            "Split first, fit on the training rows only, and apply the result to both sides.",
+            "# then, fitted on the training rows only and applied to both sides:",
+        ),
+        subject=f"{step.location.path}:{step.variable}:{step.operation}",
+        why=(
+            "Features chosen with held-out targets look predictive even when they are noise."
+            if step.uses_target
+            else "The held-out rows helped to prepare the training rows, so they are no longer new."
+        ),
+    )

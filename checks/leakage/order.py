@@ -1,0 +1,113 @@
+"""What LK101 and LK102 share: steps that stand before a split that is modelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from audit.model.artifacts import CodeFacts, DataStep, SplitFact, StepKind
+from audit.model.check import Outcome, not_applicable
+from audit.model.finding import Remedy
+from audit.model.location import Location, Role
+from audit.model.severity import Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A step, and the splits that come after it.
+
+    Parameters
+    ----------
+    step : DataStep
+        The step.
+    splits : tuple of SplitFact
+        Modelled splits whose rows the step had reached, in the order of execution.
+    confidence : Confidence
+        Of the most certain chain from the step to one of the splits.
+    """
+
+    step: DataStep
+    splits: tuple[SplitFact, ...]
+    confidence: Confidence
+
+
+def steps_before(facts: CodeFacts, kind: StepKind) -> list[Before]:
+    """Steps of one kind before modelled splits, one entry per step."""
+    found: dict[tuple[Location, str], Before] = {}
+    for split in facts.splits:
+        if not split.modelled:
+            continue
+        for step in split.upstream:
+            if step.kind is not kind:
+                continue
+            confidence = min(step.confidence, split.step.confidence)
+            key = (step.location, step.operation)
+            known = found.get(key)
+            if known is None:
+                found[key] = Before(step, (split,), confidence)
+            else:
+                found[key] = Before(
+                    known.step, (*known.splits, split), max(known.confidence, confidence)
+                )
+    return list(found.values())
+
+
+def no_split(facts: CodeFacts) -> Outcome | None:
+    """The outcome where there is nothing to look at."""
+    if not facts.splits:
+        return not_applicable(
+            "no split was found in the code; it may be made elsewhere, or in a way that could not "
+            "be followed"
+        )
+    if not any(split.modelled for split in facts.splits):
+        places = describe(split.step.location for split in facts.splits)
+        return not_applicable(f"the rows that are split at {places} were not seen to reach a model")
+    return None
+
+
+def describe(places: Iterable[Location], limit: int = 3) -> str:
+    """Some places, in words."""
+    names = list(dict.fromkeys(str(place) for place in places))
+    more = f" and {len(names) - limit} more" if len(names) > limit else ""
+    return ", ".join(names[:limit]) + more
+
+
+def locations(found: Before, note: str) -> tuple[Location, ...]:
+    """The step first, then the splits."""
+    return (
+        found.step.location,
+        *(
+            replace(split.step.location, role=Role.RELATED, note=note)
+            for split in dict.fromkeys(found.splits)
+        ),
+    )
+
+
+def chain(found: Before) -> str:
+    """The order that was found, for a reader to check."""
+    split = found.splits[0].step
+    return (
+        f"{found.step.operation} at {found.step.location} comes before "
+        f"{split.operation} at {split.location}"
+    )
+
+
+def reorder(found: Before, text: str, after_split: str) -> Remedy:
+    """A remedy that puts the split first, in the names of the code."""
+    split = found.splits[0].step
+    step_line = _statement(found.step)
+    split_line = _statement(split)
+    if step_line == split_line:
+        return Remedy(text, before=step_line)
+    return Remedy(
+        text,
+        before=f"{step_line}\n...\n{split_line}",
+        after=f"{split_line}\n...\n{after_split}\n{step_line}",
+    )
+
+
+def _statement(step: DataStep) -> str:
+    """The source line, closed where it goes on in the next line."""
+    line = step.location.text.split("  #")[0].rstrip()
+    missing = line.count("(") - line.count(")")
+    return line + "..." + ")" * missing if missing > 0 else line
