@@ -234,6 +234,7 @@ _OVERLAP = re.compile(
 )
 _COMPOSITION = re.compile(r"\bcomposition\b|\bdistribution\b|\bbreakdown\b|\bmake-?up\b", re.I)
 _MEMBERS = re.compile(r"(?:of )?([1-9][0-9]{0,3})(?: groups?| classes| members)?", re.IGNORECASE)
+_MOST = 1e15  # beyond it no whole number is a count, and sums are no longer exact
 _IN_CELL = re.compile(r"(?P<count>[^()]{1,40})\(\s*(?P<share>[^()%]{1,20}%)\s*\)")
 
 
@@ -325,7 +326,7 @@ def _count_and_share(cell: str) -> tuple[Written | None, Written | None]:
     number = parse_written(
         re.sub(r"\s(?:samples?|rows?|records?|examples?)$", "", both["count"] if both else cell)
     )
-    if number is None or number.percent or number.factor or number.value < 0:
+    if number is None or number.percent or number.factor or not 0 <= number.value < _MOST:
         return None, None
     whole = number.half_width >= 0.5 or (number.value == int(number.value) and "." not in cell)
     share = parse_written(both["share"]) if both else None
@@ -374,7 +375,7 @@ def _reading(
                 row,
                 label,
                 number,
-                written_share if written_share and written_share.value >= 0 else None,
+                written_share if written_share and 0 <= written_share.value < _MOST else None,
                 int(member[1]) if member else None,
                 key,
                 tier,
@@ -520,8 +521,9 @@ def _against_data(
     words = f"{reading.header} {table.context}"
     if role in (None, SplitRole.TRAIN) and _STAGE.search(words):
         return []
-    if len(set(_OTHER_RUN.findall(words.casefold()))) > 1:
-        return []
+    counted = " ".join(header for header in table.header if _COUNT_WORD.search(header))
+    if len(set(_OTHER_RUN.findall(f"{counted} {table.context}".casefold()))) > 1:
+        return []  # columns of several runs, and the rows of one of them
     best: tuple[int, _Reference, list[tuple[_Line, int]]] | None = None
     for reference in references:
         if role is not None and reference.role is not role:
@@ -765,12 +767,9 @@ def _sums(
     whole, source = None, ""
     if total is not None and total.count is not None:
         whole, source = total.count.interval, f"the total row says {total.count.text}"
-    elif role is not None and (statements := stated.get(role)):
-        whole, source = statements[0][1].interval, f"{statements[0][1].text} are stated"
-    elif role is not None and labelled:
-        known = next((r for r in references if r.role is role), None)
-        if known is not None:
-            whole, source = Interval(known.total, known.total), f"{known.total:,} {known.source}"
+    elif role is not None and (introduced or reading.share_header) and stated.get(role):
+        number = stated[role][0][1]
+        whole, source = number.interval, f"{number.text} are stated"
     if whole is not None and all(line.count is not None for line in rows):
         sums = _possible_sums([line.count.interval for line in rows if line.count], reading, total)
         names = "rows sum to"

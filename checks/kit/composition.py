@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
 
 from audit.model.artifacts import (
     Array,
@@ -46,7 +48,9 @@ class Sizes:
 
 def count_groups(groups: Array) -> dict[str, int]:
     """Rows per canonical group key, in the order of first appearance."""
-    return dict(Counter(map(str, groups.tolist())))
+    codes, keys = pd.factorize(groups)
+    counts = np.bincount(codes[codes >= 0], minlength=len(keys))
+    return {str(key): int(n) for key, n in zip(keys, counts, strict=True)}
 
 
 def held_out_split(splits: Splits | None, role: SplitRole | None) -> SplitData | None:
