@@ -61,12 +61,14 @@ def masks_within_budget(tables: Tables) -> tuple[tuple[Mask, ...], str]:
     width = int((1 + (1 + 8 * max(budget - len(chosen), 0)) ** 0.5) / 2)
     partners = sorted(ranked[: min(width, d)])
     pairs = tuple(combinations(partners, 2))
-    limits = (
-        f"{len(pairs):,} of {n_pairs:,} pairs of columns were left out in turn, those of the "
-        f"{len(partners)} columns with most different values: all pairs would take too long"
-    )
+    limits = f"of {n_pairs:,} pairs of columns none was left out: they would take too long"
+    if pairs:
+        limits = (
+            f"{len(pairs):,} of {n_pairs:,} pairs of columns were left out in turn, those of the "
+            f"{len(partners)} columns with most different values: all pairs would take too long"
+        )
     if len(chosen) < n_single:
-        limits = f"{len(chosen):,} of {n_single:,} single columns and " + limits
+        limits = f"{len(chosen):,} of {n_single:,} single columns were left out in turn; " + limits
     return (*((i,) for i in chosen), *pairs), limits
 
 
