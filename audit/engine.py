@@ -215,8 +215,10 @@ def _outcome(
             return Outcome(Verdict.ERROR, f"{slot.reason} ({slot.location})")
         else:
             return Outcome(Verdict.NOT_APPLICABLE, slot.reason)
+    if check.takes_params:
+        arguments["params"] = params
     try:
-        return _above_thresholds(check.function(**arguments, params=params), config)
+        return _above_thresholds(check.function(**arguments), config)
     except Exception as error:  # reported as a run with verdict ERROR, exit code 4
         return Outcome(Verdict.ERROR, f"the check crashed: {_describe(error)}")
 

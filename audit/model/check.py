@@ -104,6 +104,8 @@ class Check:
         Takes artifacts by keyword and ``params``; returns an `Outcome`.
     params : type
         Frozen dataclass of its thresholds; every field has a default.
+    takes_params : bool
+        Whether the function has a parameter called ``params``.
     needs : tuple of Need
         The artifacts, in the order of the signature.
     sections : dict of str to str
@@ -116,6 +118,7 @@ class Check:
     taxonomy: str | None
     function: Callable[..., Outcome]
     params: type[Any]
+    takes_params: bool
     needs: tuple[Need, ...]
     sections: dict[str, str]
 
@@ -157,6 +160,7 @@ def check(
             taxonomy=taxonomy,
             function=function,
             params=params,
+            takes_params="params" in inspect.signature(function).parameters,
             needs=_needs(id, function),
             sections=parse_sections(id, inspect.getdoc(function) or ""),
         )

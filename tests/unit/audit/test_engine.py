@@ -98,8 +98,8 @@ def test_every_check_yields_a_run_with_a_reason() -> None:
     assert exit_code(report, Severity.ERROR) is ExitCode.INCOMPLETE
 
 
-def test_optional_artifact_arrives_as_none() -> None:
-    def body(code: Code | None, params: Params) -> Outcome:
+def test_optional_artifact_arrives_as_none_and_params_may_be_left_out() -> None:
+    def body(code: Code | None) -> Outcome:
         return passed(f"code is {code}")
 
     report = engine.run(export(code=Absent("none")), [make("LK101", body)])
