@@ -49,6 +49,13 @@ def settle(
         values, label = draft.target, draft.target_name
         if target is not None and values is None and target in frame.columns:
             values, label = frame[target].to_numpy(), target
+        elif target is not None and values is None:
+            ledger.add(
+                ProblemKind.SKIPPED,
+                draft.path,
+                f"the {role.value} split has no target (column {target!r})",
+                "Export the target as well, if it is known.",
+            )
         dropped = [
             name for name in frame.columns if name in ids or name in ignored or name == target
         ]
@@ -103,9 +110,9 @@ def _target(
     tables = {role: draft for role, draft in drafts.items() if draft.target is None}
     if not tables:
         return None
-    paths = tables[next(iter(tables))].path
-    common = set.intersection(*(set(draft.frame.columns) for draft in tables.values()))
-    shared = [c for c in tables[next(iter(tables))].frame.columns if c in common]
+    # Drafts are in the order train, validation, test: a held-out split may lack the target.
+    first = tables[next(iter(tables))]
+    paths, shared = first.path, list(first.frame.columns)
     declared = ledger.config.columns.target
     if declared is not None:
         if declared in shared:
@@ -113,7 +120,7 @@ def _target(
         ledger.add(
             ProblemKind.MALFORMED,
             paths,
-            f"there is no column {declared!r} in every split",
+            f"there is no column {declared!r} in it",
             "Correct columns.target in audit.toml.",
         )
         return None
@@ -152,7 +159,7 @@ def _is_truth(
         for draft in tables.values():
             if draft.role is SplitRole.TRAIN or (role is not None and draft.role is not role):
                 continue
-            if same_values(draft.frame[name].to_numpy(), truth):
+            if name in draft.frame.columns and same_values(draft.frame[name].to_numpy(), truth):
                 return True
     return False
 

@@ -112,7 +112,7 @@ def find_naming(
     if shared:
         return Naming(shared, tuple(range(len(shared))), "key columns of the per-group metrics")
     own = [n for n in available if names.normal(n) in names.GROUP_WORDS]
-    if len(own) == 1:
+    if len(own) == 1 and _few(tables[0][own[0]] if own[0] in columns else extras[own[0]]):
         return Naming((own[0],), (0,), f"the column {own[0]!r}")
     written = [canonical_group(e.name) for e in entries if not e.fields or len(e.fields) == 1]
     written = list(dict.fromkeys(written))
@@ -126,6 +126,11 @@ def find_naming(
         several = tuple(sorted(fields))
         return Naming(several, tuple(range(len(several))), "key columns of the per-group metrics")
     return Naming((), (), "")
+
+
+def _few(values: pd.Series | Array) -> bool:
+    """Whether there are few enough groups for a metric by group (entities are many)."""
+    return len(pd.unique(pd.Series(values))) <= MAX_GROUPS
 
 
 def _by_values(

@@ -127,8 +127,13 @@ def load(
     artifacts: dict[type[Any], Slot] = {}
 
     artifacts[Code] = _code(sources, ledger)
+    listed = ledger.declared("documents")
     documents = sort_documents(
-        [*texts, *(document for file in sources for document in documents_of(file))]
+        [
+            document
+            for document in (*texts, *(d for file in sources for d in documents_of(file)))
+            if not listed or document.path in listed
+        ]
     )
     artifacts[Documents] = (
         Present(Documents(documents))
@@ -158,9 +163,9 @@ def load(
     where = drafts[SplitRole.TRAIN].path if SplitRole.TRAIN in drafts else "."
     naming = find_naming(config, tables, extras, everything, ledger, where)
     row_groups = {role: group_rows(d.frame, d.extras, naming) for role, d in drafts.items()}
-    own = [settle_metrics(draft, naming, measured.stem(draft)) for draft in measured.own]
+    ranked = metric_roles.rank(measured.own, config)
+    own = [settle_metrics(draft, naming, measured.stem(draft)) for draft in ranked]
     reference = [settle_metrics(d, naming, measured.stem(d)) for d in measured.baseline]
-    own = metric_roles.rank(own, config)
     keys = {key for table in [*own, *reference] for key in table.by_group}
     keys |= {key for array in row_groups.values() if array is not None for key in np.unique(array)}
     tiers, tiers_from = find_tiers(config, everything, documents, keys, naming)

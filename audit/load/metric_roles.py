@@ -168,17 +168,18 @@ def _detail(drafts: Sequence[Draft]) -> str:
     return "; ".join(parts) + (" …" if len(drafts) > 4 else "")
 
 
-def rank(tables: Sequence[MetricTable], config: Config) -> list[MetricTable]:
+def rank(drafts: Sequence[Draft], config: Config) -> list[Draft]:
     """Headline first: the configured metric, held-out before train, with groups before without."""
     wanted = names.metric_name(config.metric) or config.metric if config.metric else None
     return sorted(
-        tables,
-        key=lambda table: (
-            wanted is not None and table.metric != wanted,
-            table.role is SplitRole.TRAIN,
-            table.metric in _LOSSES,
-            not table.by_group,
-            table.overall is None,
+        drafts,
+        key=lambda draft: (
+            wanted is not None and draft.metric != wanted,
+            draft.role is SplitRole.TRAIN,
+            draft.nested,
+            draft.metric in _LOSSES,
+            not draft.entries,
+            draft.overall is None,
         ),
     )
 

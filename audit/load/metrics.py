@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from audit.load import names
-from audit.load.tables import WrittenFloat
+from audit.load.written import reported
 from audit.model.artifacts import ReportedValue, SplitRole
 from audit.model.location import Location
 
@@ -59,6 +59,7 @@ class Draft:
     entries: tuple[Entry, ...]
     label: str
     baseline: bool
+    nested: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ class _Context:
     label: str = ""
     baseline: bool = False
     pointers: bool = True
+    part_of: str = ""
 
 
 @dataclass(slots=True)
@@ -85,9 +87,10 @@ class _Sheet:
         overall: ReportedValue | None,
         entries: Sequence[Entry] = (),
     ) -> None:
+        label = context.part_of or context.label
         for index, draft in enumerate(self.drafts):
-            same = (draft.metric, draft.role, draft.label, draft.baseline)
-            if same == (metric, context.role, context.label, context.baseline):
+            same = (draft.metric, draft.role, draft.label, draft.baseline, draft.nested)
+            if same == (metric, context.role, label, context.baseline, bool(context.part_of)):
                 self.drafts[index] = replace(
                     draft,
                     overall=draft.overall or overall,
@@ -102,8 +105,9 @@ class _Sheet:
                     context.path,
                     overall,
                     tuple(entries),
-                    context.label,
+                    label,
                     context.baseline,
+                    bool(context.part_of),
                 )
             )
 
@@ -157,7 +161,7 @@ def _settle_roles(drafts: list[Draft]) -> list[Draft]:
             for d in settled
             if d.metric == loose.metric
             and d.baseline == loose.baseline
-            and d.label == loose.label
+            and (d.label, d.nested) == (loose.label, loose.nested)
             and d.overall is not None
             and not d.entries
         ]
@@ -166,29 +170,6 @@ def _settle_roles(drafts: list[Draft]) -> list[Draft]:
             settled[settled.index(held_out[0])] = replace(held_out[0], entries=loose.entries)
             settled.remove(loose)
     return settled
-
-
-def reported(value: Any, location: Location) -> ReportedValue:
-    """Attach the precision of a number as it is written.
-
-    Up to twelve significant digits are taken for a rounded number, good to half its last digit;
-    more for a programme's own value, which is good to a few units in the last place.
-
-    Examples
-    --------
-    >>> reported(WrittenFloat("0.4390"), Location("m.json")).half_width
-    5e-05
-    """
-    number = float(value)
-    text = value.text if isinstance(value, WrittenFloat) else repr(value)
-    match = re.fullmatch(r"[-+]?(\d*)\.?(\d*)(?:[eE]([-+]?\d+))?", text)
-    half_width = 4 * math.ulp(number)
-    if match:
-        whole, decimals, exponent = match[1], match[2], int((match[3] or "0")[:6])
-        digits = len((whole + decimals).lstrip("0"))
-        if digits <= 12 and abs(exponent - len(decimals)) < 300:
-            half_width = 0.5 * 10.0 ** (exponent - len(decimals))
-    return ReportedValue(number, location, half_width)
 
 
 def _is_number(value: Any) -> bool:
@@ -271,6 +252,9 @@ def _walk(
                     or names.normal(key) in names.OVERALL_WORDS
                     or key_words & (names.METRIC_WORDS | names.BASELINE_WORDS)
                 )
+                if not part and metric is None:
+                    # One of several models, classes or folds: never the overall of the run.
+                    inner = replace(inner, part_of=f"{context.part_of}/{key}".lstrip("/")[:200])
                 metric = metric or (context.metric if part else None)
                 _walk(value, here, replace(inner, metric=metric), sheet, depth + 1)
 

@@ -162,6 +162,11 @@ def is_sometimes_id(name: str) -> bool:
     return normal(name) in _SOMETIMES_IDS
 
 
+def is_id(name: str) -> bool:
+    """Whether a column of that name may be a row id."""
+    return is_always_id(name) or is_sometimes_id(name)
+
+
 def metric_name(name: str, declared: str | None = None) -> str | None:
     """Canonical metric that a key or column names; `declared` is one that the file introduces."""
     canonical = canonical_metric(name)

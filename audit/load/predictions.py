@@ -48,6 +48,9 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
                 ledger.fail(path, error)
             continue
         true, predicted = names.true_column(frame.columns), names.predicted_column(frame.columns)
+        others = [n for n in frame.columns if n not in (true, predicted) and not names.is_id(n)]
+        if not declared and names.is_split_name(content.file.stem) and len(others) > 1:
+            continue  # rows of a split, one of whose features is called like a prediction
         if true is None or predicted is None:
             if declared:
                 error = malformed(

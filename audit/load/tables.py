@@ -19,6 +19,7 @@ from audit.load.discover import File, read_bytes
 from audit.load.notebooks import MAX_TEXT, decode
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError, first_line, refused, unreadable
+from audit.load.written import WrittenFloat
 from audit.model.artifacts import Array, Problem
 
 DATA_SUFFIXES = frozenset(
@@ -31,19 +32,6 @@ _MIB = 1 << 20
 _EXACT: dict[str, Any] = (
     {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 4 else {}
 )
-
-
-class WrittenFloat(float):
-    """A number that remembers how it was written, for its precision."""
-
-    __slots__ = ("text",)
-    text: str
-
-    def __new__(cls, text: str) -> WrittenFloat:
-        """Parse the text of a JSON number."""
-        self = super().__new__(cls, text)
-        self.text = text
-        return self
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -459,3 +459,44 @@ def test_our_own_exports_without_configuration(
         split = next(s for s in splits_of(loaded).held_out if s.role is item.role)
         np.testing.assert_array_equal(split.target[item.split_index], item.y_true)
         np.testing.assert_array_equal(split.groups[item.split_index], item.groups)
+
+
+def test_held_out_split_without_target(tmp_path: Path) -> None:
+    files = {"train.csv": csv(rows(6)), "test.csv": csv(rows(4).drop(columns="y"))}
+    loaded = export(tmp_path, files)
+    splits = splits_of(loaded)
+    assert splits.feature_names == ("a", "b", "site")
+    assert splits.train.target is not None
+    assert splits.held_out[0].target is None
+    (problem,) = problems(loaded)
+    assert problem.kind is ProblemKind.SKIPPED
+
+
+def test_feature_called_like_a_prediction(tmp_path: Path) -> None:
+    files = {
+        f"{name}.csv": csv(rows(5, i).assign(forecast=1.0))
+        for i, name in enumerate(("train", "val"))
+    }
+    loaded = export(tmp_path, files)
+    assert splits_of(loaded).feature_names == ("a", "b", "site", "forecast")
+    assert isinstance(loaded.get(PredictionSets), Absent)
+
+
+def test_entities_are_no_groups_of_a_metric(tmp_path: Path) -> None:
+    files = {
+        f"{name}.npz": npz(X=np.ones((500, 1)), y=np.ones(500), groups=np.arange(500))
+        for name in ("train", "val")
+    }
+    loaded = export(tmp_path, files)
+    assert isinstance(loaded.get(Grouping), Absent)
+    assert splits_of(loaded).train.groups is None
+
+
+def test_documents_can_be_chosen(tmp_path: Path) -> None:
+    files = {
+        "README.md": "# How to",
+        "RESULTS.md": "# Results",
+        "audit.toml": 'roles.documents = "RESULTS.md"',
+    }
+    loaded = export(tmp_path, files)
+    assert [d.path for d in loaded.get(Documents).value.items] == ["RESULTS.md"]
