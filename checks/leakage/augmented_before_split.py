@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.model.artifacts import CodeFacts, CopyCount, StepKind
-from audit.model.check import Outcome, check, failed, passed, review
+from audit.model.check import NoParams, Outcome, check, failed, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.severity import Confidence, Severity
@@ -24,7 +24,7 @@ from checks.leakage.order import (
     Severity.ERROR,
     taxonomy="L1.4",
 )
-def augmented_before_split(facts: CodeFacts) -> Outcome:
+def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     """Copies of one source row can fall on both sides of a split.
 
     What

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from audit.model.artifacts import CodeFacts, StepKind
-from audit.model.check import Outcome, check, failed, passed, review
+from audit.model.check import NoParams, Outcome, check, failed, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.severity import Confidence, Severity
@@ -24,7 +24,7 @@ from checks.leakage.order import (
     Severity.WARNING,
     taxonomy="L1.2",
 )
-def fitted_before_split(facts: CodeFacts) -> Outcome:
+def fitted_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     """Held-out rows take part in a statistic that the training rows are prepared with.
 
     What

@@ -1,0 +1,299 @@
+"""How many copies a text says are made: numbers in comments, docstrings, Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from audit.model.artifacts import Cell, CellKind, Code, DocumentKind, Documents, SourceFile
+from audit.model.groups import canonical_group
+from audit.model.location import Location, Role
+
+_WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
+_NUMBER = r"(?P<number>\d{1,6}|no|zero|one|two|three|four|five|ten)"
+_COPY = r"(?:cop(?:y|ies)|duplicates?|variants?|augmentations?|augmented|repeats?)"
+_ADJECTIVE = r"(?:(?:augmented|noisy|synthetic|extra|additional|more|new|perturbed|jittered)\s+)*"
+_COPIES = re.compile(
+    rf"(?P<plus>\+\s*)?\b{_NUMBER}\s*(?P<times>[x×]\s*)?{_ADJECTIVE}"
+    rf"(?:samples?\s+)?\b{_COPY}\b(?P<object>\s+of\s+(?:the\s+|a\s+|an\s+|each\s+|every\s+|"
+    r"original\s+|all\s+)*\w+)?",
+    re.IGNORECASE,
+)
+_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
+_PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
+_ROW_WORDS = re.compile(
+    r"(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
+    r"signals?|matri(?:x|ces)|sequences?|sentences?|texts?|groups?|class(?:es)?|ones?|them|it)$",
+    re.IGNORECASE,
+)
+_OTHER_PLANS = re.compile(
+    r"\b(?:should|recommend\w*|would|could|instead|next|future|previous\w*|earlier|planned|if|"
+    r"unlike|rather|tried)\b",
+    re.IGNORECASE,
+)
+_AUGMENTING = re.compile(
+    r"augment|per (?:sample|row|case|image|example|group)|each (?:sample|row|case|image|example)|"
+    r"every (?:sample|row|case|image|example)|oversampl",
+    re.IGNORECASE,
+)
+_GROUP = re.compile(r"\([^()]{1,60}\)|\b\w+\s*=\s*-?\w+(?:\s*,\s*\w+\s*=\s*-?\w+)*")
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A number of copies that a text states.
+
+    Parameters
+    ----------
+    groups : tuple of str
+        Canonical keys, or names of tiers, that it is about; empty: every row.
+    allowed : frozenset of int
+        Additional copies that the wording can mean; two readings where it is open whether the
+        original is counted.
+    words : str
+        As written.
+    location : Location
+        Related location.
+    """
+
+    groups: tuple[str, ...]
+    allowed: frozenset[int]
+    words: str
+    location: Location
+
+
+def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str]]:
+    """Numbers of copies in a text, with what they can mean.
+
+    Parameters
+    ----------
+    text : str
+        One line.
+    about_copies : bool
+        The text stands beside a number of copies, so that ``+2`` and ``3x`` need no noun.
+
+    Returns
+    -------
+    list of (frozenset of int, str)
+        Additional copies that each number can mean, and the words.
+
+    Examples
+    --------
+    >>> [sorted(allowed) for allowed, _ in readings("hard: +2 copies", about_copies=False)]
+    [[2]]
+    >>> [sorted(allowed) for allowed, _ in readings("3 copies of each", about_copies=False)]
+    [[2, 3]]
+    >>> readings("2 copies of the model", about_copies=False)
+    []
+    """
+    found: list[tuple[frozenset[int], str]] = []
+    taken: list[tuple[int, int]] = []
+    for match in _COPIES.finditer(text):
+        taken.append(match.span())
+        if match["object"] and not _ROW_WORDS.search(match["object"].strip()):
+            continue
+        number = _number(match["number"])
+        is_exact = match["plus"] or re.search(
+            r"extra|additional|more|new|augment|noisy|synthetic", match[0], re.IGNORECASE
+        )
+        allowed = {number} if is_exact or number == 0 else {number, number - 1}
+        found.append((frozenset(allowed), match[0].strip()))
+    patterns = [(_PLUS, 0), (_FACTOR, 1)] if about_copies else []
+    if not about_copies and _AUGMENTING.search(text):
+        patterns = [(_FACTOR, 1)]
+    for pattern, open_reading in patterns:
+        for match in pattern.finditer(text):
+            if any(start < match.end() and match.start() < end for start, end in taken):
+                continue
+            number = _number(match["number"])
+            allowed = {number, number - 1} if open_reading else {number}
+            found.append((frozenset(allowed), match[0].strip()))
+    return [(frozenset(n for n in allowed if n >= 0), words) for allowed, words in found]
+
+
+def _number(text: str) -> int:
+    return _WORDS[text.lower()] if text.lower() in _WORDS else int(text)
+
+
+def tied(text: str, known: Iterable[str], tiers: Mapping[str, str]) -> tuple[str, ...]:
+    """Groups that a text names: by their key, or by the name of their tier."""
+    keys = set(known)
+    named = [canonical_group(match) for match in _GROUP.findall(text)]
+    found = [key for key in named if key in keys]
+    if found:
+        return tuple(dict.fromkeys(found))
+    by_tier: dict[str, list[str]] = {}
+    for key, tier in tiers.items():
+        by_tier.setdefault(tier, []).append(key)
+    for key in keys:
+        if re.fullmatch(r"[a-z][\w ]*", key):
+            by_tier.setdefault(key, [key])
+    mentioned = [
+        tier
+        for tier in by_tier
+        if re.search(rf"(?<!\w){re.escape(tier)}(?!\w)", text, re.IGNORECASE)
+    ]
+    return tuple(key for tier in mentioned for key in by_tier[tier])
+
+
+def in_comments(
+    code: Code, counts: Mapping[str | None, list[Location]], tiers: Mapping[str, str]
+) -> Iterator[Statement]:
+    """Statements in comments on, above and within a literal of copies, and in docstrings."""
+    for file in code.files:
+        for cell in file.cells:
+            if cell.kind is not CellKind.CODE:
+                continue
+            lines = cell.source.splitlines()
+            literals = _literals(file, cell, counts)
+            if literals:
+                yield from _beside(file, cell, lines, literals, tiers)
+            yield from _docstrings(file, cell, counts, tiers)
+
+
+def _literals(
+    file: SourceFile, cell: Cell, counts: Mapping[str | None, list[Location]]
+) -> dict[int, list[str | None]]:
+    """Lines of the cell that hold a number of copies, and the groups they are about."""
+    found: dict[int, list[str | None]] = {}
+    for group, places in counts.items():
+        for place in places:
+            if place.path != file.path or (file.is_notebook and place.cell != cell.index):
+                continue
+            line = (place.line or 0) - (0 if file.is_notebook else cell.first_line - 1)
+            if 1 <= line <= len(cell.source.splitlines()):
+                found.setdefault(line, []).append(group)
+    return found
+
+
+def _beside(
+    file: SourceFile,
+    cell: Cell,
+    lines: list[str],
+    literals: dict[int, list[str | None]],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    first, last = min(literals), max(literals)
+    keys = [group for groups in literals.values() for group in groups if group is not None]
+    own: set[int] = set()
+    for number, groups in literals.items():
+        comment = comment_of(lines[number - 1])
+        for allowed, words in readings(comment, about_copies=True):
+            own.add(number)
+            here = tuple(group for group in groups if group is not None)
+            yield Statement(here, allowed, words, _related(file, cell, number))
+    for number in range(_block_start(lines, first), last + 1):
+        text = lines[number - 1].strip()
+        if not text.startswith("#"):
+            continue
+        under = _entries_under(number, lines, literals)
+        named = tied(text, keys, tiers)
+        groups_here = named or (under if number > first - 1 or under else ())
+        for allowed, words in readings(text, about_copies=True):
+            yield Statement(groups_here, allowed, words, _related(file, cell, number))
+
+
+def _block_start(lines: list[str], first: int) -> int:
+    """First line of the comment that stands right above the literal."""
+    number = first - 1
+    while number > 1 and not lines[number - 1].strip().startswith("#"):
+        if first - number > 3 or not lines[number - 1].strip().endswith(("{", "(", "[")):
+            return number + 1
+        number -= 1
+    while number > 1 and lines[number - 2].strip().startswith("#"):
+        number -= 1
+    return max(1, number)
+
+
+def _entries_under(
+    number: int, lines: list[str], literals: dict[int, list[str | None]]
+) -> tuple[str, ...]:
+    """Entries between a comment line and the next one."""
+    groups: list[str] = []
+    for line in range(number + 1, len(lines) + 1):
+        if lines[line - 1].strip().startswith("#") and groups:
+            break
+        groups += [group for group in literals.get(line, []) if group is not None]
+        if lines[line - 1].strip().startswith("#") and not groups and line > number + 1:
+            continue
+    return tuple(groups)
+
+
+def _docstrings(
+    file: SourceFile,
+    cell: Cell,
+    counts: Mapping[str | None, list[Location]],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    keys = [key for key in counts if key is not None]
+    inside = False
+    for number, line in enumerate(cell.source.splitlines(), start=1):
+        quotes = line.count('"""') + line.count("'''")
+        if inside or quotes:
+            yield from _in_prose(line, _related(file, cell, number), keys, tiers)
+        if quotes % 2:
+            inside = not inside
+
+
+def in_documents(
+    documents: Documents, counts: Mapping[str | None, list[Location]], tiers: Mapping[str, str]
+) -> Iterator[Statement]:
+    """Statements in Markdown cells and documents."""
+    keys = [key for key in counts if key is not None]
+    for document in documents.items:
+        if document.kind is DocumentKind.OUTPUT:
+            continue
+        fenced = False
+        for number, line in enumerate(document.text.splitlines(), start=1):
+            if line.strip().startswith("```"):
+                fenced = not fenced
+            if fenced:
+                continue
+            place = document.location(number, role=Role.RELATED, note="says how many copies")
+            yield from _in_prose(line, place, keys, tiers)
+
+
+def _in_prose(
+    line: str, place: Location, keys: list[str], tiers: Mapping[str, str]
+) -> Iterator[Statement]:
+    """Statements of a line of prose: about named groups, or about every row."""
+    if len(line) > 2000 or _OTHER_PLANS.search(line):
+        return
+    clauses = [line]
+    if len(tied(line, (), tiers)) > len(set(keys)) // 2 or line.count(";") or line.count(","):
+        clauses = _clauses(line)
+    for clause in clauses:
+        groups = tied(clause, keys, tiers)
+        found = readings(clause, about_copies=False)
+        if not groups and not _AUGMENTING.search(line):
+            continue
+        for allowed, words in found:
+            yield Statement(groups, allowed, words, place)
+
+
+def _clauses(line: str) -> list[str]:
+    """A line cut so that every piece ends with its number of copies."""
+    pieces, start = [], 0
+    for match in _COPIES.finditer(line):
+        pieces.append(line[start : match.end()])
+        start = match.end()
+    return pieces or [line]
+
+
+def comment_of(line: str) -> str:
+    """The comment at the end of a line of code; empty where there is none."""
+    quote = ""
+    for position, character in enumerate(line):
+        if quote:
+            if character == quote:
+                quote = ""
+        elif character in "\"'":
+            quote = character
+        elif character == "#":
+            return line[position:]
+    return ""
+
+
+def _related(file: SourceFile, cell: Cell, line: int) -> Location:
+    return file.location(cell, line, role=Role.RELATED, note="says how many copies")
