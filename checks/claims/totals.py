@@ -105,6 +105,8 @@ def totals(
     Brown & Heathers (2017), The GRIM test. Nuijten et al. (2016), statcheck.
     """
     references = _references(splits, grouping, predictions, metrics, raw)
+    if not any(reference.by_group for reference in references):
+        references += _group_tables(documents, grouping)
     findings: list[Finding] = []
     claims: list[Evidence] = []
     looked_at = 0
@@ -140,7 +142,7 @@ def totals(
 
 @dataclass(frozen=True, slots=True)
 class _Reference:
-    """Row counts that are known from data, not from prose."""
+    """Row counts that a statement can be held against."""
 
     source: str
     role: SplitRole | None
@@ -171,6 +173,26 @@ def _references(
     if raw is not None:
         counts = {} if raw.groups is None else count_groups(raw.groups)
         found.append(_Reference(f"rows of {raw.path}", None, raw.n, counts))
+    return found
+
+
+def _group_tables(documents: Documents, grouping: Grouping | None) -> list[_Reference]:
+    """Tables in the documents that give the rows of every group, to hold tiers against."""
+    if grouping is None or not grouping.tiers:
+        return []
+    found = []
+    for document in documents.items:
+        for table in _tables(document):
+            for reading in _readings(table, grouping):
+                rows = {
+                    line.key: int(line.count.value)
+                    for line in reading.plain
+                    if line.key is not None and line.count is not None and not line.count.half_width
+                }
+                if set(rows) == set(grouping.keys) and not _STAGE.search(_words(reading, table)):
+                    source = f"rows of the groups at {document.location(table.line)}"
+                    role = _role(reading, table)
+                    found.append(_Reference(source, role, sum(rows.values()), rows))
     return found
 
 
@@ -414,11 +436,11 @@ def _known(
         return key, None
     word = re.sub(r"\b(?:tier|groups?|cases|samples|rows)\b", "", label.casefold()).strip(" :()")
     tiers = list(dict.fromkeys(grouping.tiers.values()))
-    if len(word) >= 3:
-        same = [tier for tier in tiers if tier.casefold() == word]
-        alike = same or [tier for tier in tiers if tier.casefold().startswith(word)]
-        if len(alike) == 1:
-            return None, alike[0]
+    same = [tier for tier in tiers if tier.casefold() == word]
+    if not same and len(word) >= 3:
+        same = [tier for tier in tiers if tier.casefold().startswith(word)]
+    if len(same) == 1:
+        return None, same[0]
     return None, None
 
 
@@ -459,7 +481,7 @@ def _audit(
     for reading in readings:
         role = _role(reading, table)
         right: list[str] = []
-        problems = _against_data(reading, table, role, references, grouping, right)
+        problems = _against_data(reading, table, document, role, references, grouping, right)
         blamed = {problem.line for problem in problems}
         problems += _shares_of_counts(reading, blamed, right, params)
         problems += _sums(reading, table, role, stated, references, grouping, right, params)
@@ -500,6 +522,10 @@ def _quoted(reading: _Reading, problem: _Problem) -> str:
     return f"{line.label}{count}{share}{members}"
 
 
+def _words(reading: _Reading, table: WrittenTable) -> str:
+    return f"{reading.header} {table.context}"
+
+
 def _role(reading: _Reading, table: WrittenTable) -> SplitRole | None:
     """The split that a count column is about, where exactly one is named near it."""
     for text in (reading.header, *reversed(table.context.split("\n")), reading.share_header):
@@ -512,21 +538,22 @@ def _role(reading: _Reading, table: WrittenTable) -> SplitRole | None:
 def _against_data(
     reading: _Reading,
     table: WrittenTable,
+    document: Document,
     role: SplitRole | None,
     references: Sequence[_Reference],
     grouping: Grouping | None,
     right: list[str],
 ) -> list[_Problem]:
     """Hold counts of tiers, groups and totals against the rows of the export."""
-    words = f"{reading.header} {table.context}"
-    if role in (None, SplitRole.TRAIN) and _STAGE.search(words):
+    if role in (None, SplitRole.TRAIN) and _STAGE.search(_words(reading, table)):
         return []
     counted = " ".join(header for header in table.header if _COUNT_WORD.search(header))
     if len(set(_OTHER_RUN.findall(f"{counted} {table.context}".casefold()))) > 1:
         return []  # columns of several runs, and the rows of one of them
     best: tuple[int, _Reference, list[tuple[_Line, int]]] | None = None
+    own = str(document.location(table.line))
     for reference in references:
-        if role is not None and reference.role is not role:
+        if (role is not None and reference.role is not role) or reference.source.endswith(own):
             continue
         known = [
             (line, expected)

@@ -424,3 +424,54 @@ def test_nothing_to_check_is_said() -> None:
     outcome = judge(text)
     assert outcome.verdict is Verdict.REVIEW
     assert outcome.measured[0].expected == "could not tell"
+
+
+GROUP_TABLE = "## Validation by group\n\n| Group | Samples |\n|---|---|\n" + "".join(
+    f"| k={key[0]}, m={key[2]} | {n:,} |\n" for key, n in ROWS.items()
+)
+
+
+def test_tiers_are_held_against_a_table_of_groups() -> None:
+    (finding,) = judge(GROUP_TABLE + SEED, grouping=GROUPING).findings
+    assert "3 × 46,800 = 140,400; 93,600 is 2 of 3 groups" in finding.message
+    text = SEED.replace("93,600", "140,400").replace("22.2", "33.3")
+    assert judge(GROUP_TABLE + text, grouping=GROUPING).verdict is Verdict.PASS
+
+
+def test_groups_of_unequal_size_are_named() -> None:
+    splits = Splits(
+        split(SplitRole.TRAIN, {"1": 10, "2": 20, "3": 30}),
+        (split(SplitRole.TEST, {"1": 50, "2": 70, "3": 100}),),
+    )
+    grouping = Grouping(("site",), ("1", "2", "3"), {"1": "a", "2": "a", "3": "b"}, "x")
+    text = "Test set\n\n| tier | rows |\n|---|---|\n| tier a | 70 |\n| tier b | 100 |\n"
+    (finding,) = judge(text, splits=splits, grouping=grouping).findings
+    assert "50 + 70 = 120; 70 is 1 of 2 groups (2)" in finding.message
+
+
+def frames() -> dict[str, str]:
+    rng = np.random.default_rng(0)
+    table = pd.DataFrame(
+        {"site": rng.choice(list("abc"), 60), "hit": rng.random(60) < 0.3, "x": rng.normal(size=60)}
+    )
+    by_site = table.groupby("site").agg(n=("x", "size"), rate=("hit", "mean"), mean=("x", "mean"))
+    missing = pd.DataFrame({"count": [3, 9, 1], "percent": [0.3, 0.9, 0.1]}, index=list("xyz"))
+    return {
+        "describe": str(table.describe()),
+        "describe transposed": str(table.describe().T),
+        "value_counts": str(table["site"].value_counts()),
+        "shares": str(table["site"].value_counts(normalize=True)),
+        "crosstab": str(pd.crosstab(table["site"], table["hit"], margins=True)),
+        "normalised crosstab": str(pd.crosstab(table["site"], table["hit"], normalize=True)),
+        "by site": str(by_site),
+        "missing": str(missing),
+        "index is a number": str(by_site.reset_index()),
+        "truncated": pd.concat([by_site] * 40).to_string(max_rows=6),
+    }
+
+
+@pytest.mark.parametrize("name", frames())
+def test_what_pandas_prints_is_silent(name: str) -> None:
+    assert judge(frames()[name], DocumentKind.OUTPUT).findings == ()
+    headed = f"validation composition\n{frames()[name]}"
+    assert judge(headed, DocumentKind.OUTPUT).findings == ()
