@@ -123,8 +123,8 @@ def pandas_pipeline(root: Path, seed: int, leak: bool) -> Path:
 
 
 def categories(root: Path, seed: int, leak: bool) -> Path:
-    """Parquet splits of categories only, where equal rows are common by chance; the leak: half of
-    the held-out people are training people under a new case number."""
+    """Parquet splits of categories and an income, no group, no metric; the leak: half of the
+    held-out people are training people under a new case number."""
     rng = np.random.default_rng(seed)
     n = 1200
     table = pd.DataFrame(
@@ -134,7 +134,7 @@ def categories(root: Path, seed: int, leak: bool) -> Path:
             "size": rng.choice(["S", "M", "L", "XL"], n),
             "material": rng.choice(["wood", "steel", "glass"], n),
             "age": rng.integers(1, 30, n),
-            "weight": rng.normal(70, 10, n).round(1) if leak else rng.integers(40, 99, n),
+            "income": rng.lognormal(10, 0.5, n).round(2),
         }
     )
     table["outcome"] = (rng.uniform(size=n) < 0.3).astype(int)

@@ -492,6 +492,9 @@ class SplitKinship:
         Every tried mask of one or two columns that adds target-supported (without a target:
         feature-equal) matches to the exact ones, the one that adds most first; ties go to fewer
         columns.
+    undetermined : tuple of Match
+        Masks that add as much, where the columns that are left take so few values that
+        coincidence would explain it; the one that adds most first.
     tried : int
         Number of masks tried.
     limits : str
@@ -503,6 +506,7 @@ class SplitKinship:
     masked: tuple[Match, ...]
     tried: int
     limits: str = ""
+    undetermined: tuple[Match, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

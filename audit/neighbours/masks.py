@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from audit.model.artifacts import Match
 from audit.neighbours.columns import Array, Bits, bits
 from audit.neighbours.matching import CHUNK, Tables, match, mix
-from checks.kit.kin import kin_of, strength
+from checks.kit.kin import MIN_AGREEMENT, kin_of, strength
 
 SAMPLE = 4096  # held-out rows that are screened
 VISITS = 1_000_000_000  # training rows times masks that are screened
@@ -74,7 +74,7 @@ def masks_within_budget(tables: Tables) -> tuple[tuple[Mask, ...], str]:
 
 def masked_matches(
     tables: Tables, exact: Match, masks: Sequence[Mask], report: Callable[[float], None]
-) -> tuple[tuple[Match, ...], str]:
+) -> tuple[tuple[Match, ...], tuple[Match, ...], str]:
     """Verified matches of the masks that hide duplicates, the most telling first.
 
     Parameters
@@ -94,6 +94,8 @@ def masked_matches(
         Those that add at least ``MIN_SHARE`` of the held-out rows (and two rows) beyond the
         exact matches and clearly beyond coincidence. A pair of columns is among them only if it
         adds a quarter more than either of its columns alone.
+    undetermined : tuple of Match
+        Those that add as much, but may do so by coincidence.
     limits : str
         Whether promising masks were left unverified.
     """
@@ -106,18 +108,23 @@ def masked_matches(
         )
     least = MIN_SHARE * tables.n_held_out
     kept: dict[Mask, Match] = {}
+    undetermined = []
     for mask in sorted(promising[:VERIFIED], key=lambda mask: (len(mask), mask)):
         found = match(tables, mask)
         if tables.targets is None or not tables.targets.identifying:
             found = with_chance(tables, found, mask)
         weighed = strength(found, exact)
-        if not weighed.evident or weighed.kin < max(2.0, weighed.expected + least):
+        if weighed.kin < max(2.0, weighed.expected + least):
+            continue
+        if not weighed.evident:
+            if found.chance is not None and weighed.agreement >= MIN_AGREEMENT:
+                undetermined.append(found)
             continue
         single = max((_added(kept[(i,)], exact) for i in mask if (i,) in kept), default=0)
         if single and weighed.kin < 1.25 * single + 2:
             continue
         kept[mask] = found
-    return _ordered(list(kept.values()), exact), limits
+    return _ordered(list(kept.values()), exact), _ordered(undetermined, exact), limits
 
 
 def with_chance(tables: Tables, found: Match, mask: Mask = ()) -> Match:

@@ -45,7 +45,7 @@ def _compare(train: SplitData, held_out: SplitData, progress: Progress | None) -
     tables = prepare(columns, n_train, len(held_out), targets, held_out.groups)
     exact = with_chance(tables, match(tables))
     masks, limits = masks_within_budget(tables)
-    masked, unverified = masked_matches(tables, exact, masks, report)
+    masked, undetermined, unverified = masked_matches(tables, exact, masks, report)
     report(1.0)
     return SplitKinship(
         held_out=held_out,
@@ -53,4 +53,5 @@ def _compare(train: SplitData, held_out: SplitData, progress: Progress | None) -
         masked=masked,
         tried=len(masks),
         limits="; ".join(part for part in (limits, unverified) if part),
+        undetermined=undetermined,
     )

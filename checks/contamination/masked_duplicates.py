@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from audit.model.artifacts import Grouping, Kinship, Match, SplitKinship
-from audit.model.check import Outcome, check, failed, not_applicable, passed
+from audit.model.check import Outcome, check, failed, not_applicable, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
@@ -89,7 +89,9 @@ def masked_duplicates(kinship: Kinship, grouping: Grouping | None, params: Param
     A factor of a designed experiment that does not matter gives equal rows with equal targets
     when it is left out; a hiding column with few values therefore has medium confidence only.
     One object under several conditions (equal features but for the condition, different targets)
-    is not reported here. Without a target, repeated measurements and copies look alike.
+    is not reported here. Without a target, repeated measurements and copies look alike. Where the
+    columns that are left take few values, copies and coincidence look alike too: the answer is
+    REVIEW.
 
     Remedy
     ------
@@ -104,6 +106,7 @@ def masked_duplicates(kinship: Kinship, grouping: Grouping | None, params: Param
     findings: list[Finding] = []
     measured: list[Evidence] = []
     looked: list[str] = []
+    unclear: list[str] = []
     pairs = worst_first(kinship)
     if not pairs or not len(kinship.train):
         return not_applicable("a split has no rows")
@@ -117,11 +120,25 @@ def masked_duplicates(kinship: Kinship, grouping: Grouping | None, params: Param
         looked.append(f"{pair.held_out.role.value}: {pair.tried:,} masks tried{limits}")
         if best is not None:
             findings.append(_finding(kinship, pair, best, evidence, params))
+        elif pair.undetermined:
+            unclear.append(_undetermined(pair))
     if findings:
         return failed(findings, measured)
+    if unclear:
+        return review("; ".join(unclear), measured)
     return passed(
         "no column or pair of columns hides duplicates of training rows; " + "; ".join(looked),
         measured,
+    )
+
+
+def _undetermined(pair: SplitKinship) -> str:
+    match, n = pair.undetermined[0], len(pair.exact.rows)
+    count = int(kin_of(match).sum())
+    return (
+        f"without {' and '.join(match.masked)}, {count:,} of {n:,} {pair.held_out.role.value} rows "
+        f"({percent(count / n)}) equal a training row, but the other columns take so few values "
+        f"that up to {percent(match.chance or 0.0)} could do so by coincidence"
     )
 
 

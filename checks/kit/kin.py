@@ -13,6 +13,8 @@ from audit.model.artifacts import Grouping, Kinship, Match, SplitKinship
 from audit.model.evidence import Evidence
 from audit.model.location import MAX_ROWS, Location, Role, sample_rows
 
+MIN_AGREEMENT = 0.5  # of targets, where the features have to carry the proof
+
 
 @dataclass(frozen=True, slots=True)
 class Strength:
@@ -83,7 +85,7 @@ def strength(match: Match, beyond: Match | None = None) -> Strength:
             kin - expected >= 5 * np.sqrt(variance) and kin >= 5 * expected and agreement >= 0.3
         )
     else:
-        evident = match.chance * n * 3 <= kin and agreement >= 0.5
+        evident = match.chance * n * 3 <= kin and agreement >= MIN_AGREEMENT
     return Strength(rows, kin, expected, agreement, bool(kin > 0 and evident))
 
 

@@ -80,3 +80,18 @@ def test_share_without_a_mask_is_the_exact_one() -> None:
     assert outcome.verdict is Verdict.PASS
     assert measured(outcome, "contaminated_rows").observed == 20
     assert measured(outcome, "masking_columns").observed == ()
+
+
+def test_coarse_columns_beside_an_id_cannot_tell() -> None:
+    rng = np.random.default_rng(8)
+    n = 600
+    table = pd.DataFrame({f"answer_{i}": rng.integers(0, 3, n) for i in range(4)})
+    target = (table["answer_0"] + table["answer_1"] > 1).astype(int).to_numpy()
+    table.insert(0, "case", rng.permutation(n) + 1000)
+    seen = kinship_of(table[150:], table[:150], target[150:], target[:150])
+    outcome = run(masked_duplicates, seen)
+    assert outcome.verdict is Verdict.REVIEW
+    known = {tuple(row) for row in table.iloc[150:, 1:].to_numpy()}
+    equal = sum(tuple(row) in known for row in table.iloc[:150, 1:].to_numpy())
+    assert outcome.reason.startswith(f"without case, {equal} of 150 validation rows")
+    assert "coincidence" in outcome.reason
