@@ -112,9 +112,8 @@ class Trace:
         record = self.steps[step]
         certain = certain and record.branches <= self.branches
         if record.kind in _CHANGES and record.roots & flow.roots:
-            seen = {split for split, _ in record.parts}
             for split, _ in flow.parts:
-                if split not in seen:
+                if _saw_both_sides(record, split, flow):
                     self.splits[split].inputs.append((step, certain, flow.parts))
         steps = dict(flow.steps)
         steps[step] = steps.get(step, False) or certain
@@ -169,7 +168,7 @@ class Trace:
             return flow
         for step, certain in flow.steps.items():
             known = self.steps[step]
-            if known.kind in _CHANGES and all(other != split for other, _ in known.parts):
+            if known.kind in _CHANGES and _saw_both_sides(known, split, flow):
                 certain = certain and known.branches <= self.branches
                 record.inputs.append((step, certain, flow.parts))
         return replace(flow, parts=flow.parts | {(split, side)})
@@ -285,6 +284,21 @@ class Trace:
             confidence=confidence,
             uses_target=record.uses_target,
         )
+
+
+def _saw_both_sides(record: StepRecord, split: int, flow: Flow) -> bool:
+    """Whether a step was computed from rows of both sides of a split of these rows.
+
+    It was not where it was restricted to one side, or to other rows altogether.
+    """
+    for other in {number for number, _ in record.parts}:
+        if other == split:
+            return False
+        own = {side for number, side in record.parts if number == other}
+        theirs = {side for number, side in flow.parts if number == other}
+        if theirs and not own & theirs:
+            return False
+    return True
 
 
 def _unique(steps: Iterable[DataStep]) -> tuple[DataStep, ...]:

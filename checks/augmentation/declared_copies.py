@@ -151,11 +151,11 @@ def _actual(facts: CodeFacts | None, data: Mapping[str, float]) -> dict[str | No
         del found[key]
     if found or several:
         return found
-    if data and all(abs(value - round(value)) < 1e-9 for value in data.values()):
-        if any(round(value) > 0 for value in data.values()):
-            for key, value in data.items():
-                method = "rows of the group in all splits / source rows of the group - 1"
-                found[key] = _Actual(round(value), method, None)
+    whole = all(abs(value - round(value)) < 1e-9 for value in data.values())
+    if whole and any(round(value) > 0 for value in data.values()):
+        for key, value in data.items():
+            method = "rows of the group in all splits / source rows of the group - 1"
+            found[key] = _Actual(round(value), method, None)
     return found
 
 
@@ -194,7 +194,11 @@ def _contradicted(
         key
         for key in keys
         if actual[key].copies not in statement.allowed
-        and not (key in data and any(abs(data[key] - n) < 1e-9 for n in statement.allowed))
+        and not (
+            key is not None
+            and key in data
+            and any(abs(data[key] - number) < 1e-9 for number in statement.allowed)
+        )
     ]
     if statement.groups:
         return list(wrong)

@@ -189,9 +189,8 @@ def _beside(
             continue
         under = _entries_under(number, lines, literals)
         named = tied(text, keys, tiers)
-        groups_here = named or (under if number > first - 1 or under else ())
         for allowed, words in readings(text, about_copies=True):
-            yield Statement(groups_here, allowed, words, _related(file, cell, number))
+            yield Statement(named or under, allowed, words, _related(file, cell, number))
 
 
 def _block_start(lines: list[str], first: int) -> int:
@@ -228,12 +227,14 @@ def _docstrings(
 ) -> Iterator[Statement]:
     keys = [key for key in counts if key is not None]
     inside = False
+    lines: list[tuple[Location, str]] = []
     for number, line in enumerate(cell.source.splitlines(), start=1):
         quotes = line.count('"""') + line.count("'''")
-        if inside or quotes:
-            yield from _in_prose(line, _related(file, cell, number), keys, tiers)
+        shown = line.replace('"""', " ").replace("'''", " ") if inside or quotes else ""
+        lines.append((_related(file, cell, number), shown))
         if quotes % 2:
             inside = not inside
+    yield from _in_prose(lines, keys, tiers)
 
 
 def in_documents(
@@ -245,40 +246,69 @@ def in_documents(
         if document.kind is DocumentKind.OUTPUT:
             continue
         fenced = False
+        lines: list[tuple[Location, str]] = []
         for number, line in enumerate(document.text.splitlines(), start=1):
-            if line.strip().startswith("```"):
-                fenced = not fenced
-            if fenced:
-                continue
+            is_fence = line.strip().startswith("```")
+            fenced ^= is_fence
             place = document.location(number, role=Role.RELATED, note="says how many copies")
-            yield from _in_prose(line, place, keys, tiers)
+            lines.append((place, "" if fenced or is_fence else line))
+        yield from _in_prose(lines, keys, tiers)
 
 
 def _in_prose(
-    line: str, place: Location, keys: list[str], tiers: Mapping[str, str]
+    lines: list[tuple[Location, str]], keys: list[str], tiers: Mapping[str, str]
 ) -> Iterator[Statement]:
-    """Statements of a line of prose: about named groups, or about every row."""
-    if len(line) > 2000 or _OTHER_PLANS.search(line):
-        return
-    clauses = [line]
-    if len(tied(line, (), tiers)) > len(set(keys)) // 2 or line.count(";") or line.count(","):
-        clauses = _clauses(line)
-    for clause in clauses:
-        groups = tied(clause, keys, tiers)
-        found = readings(clause, about_copies=False)
-        if not groups and not _AUGMENTING.search(line):
+    """Statements of prose: about the groups that a clause names, or about every row."""
+    for paragraph in _paragraphs(lines):
+        text = " ".join(line for _, line in paragraph)
+        if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
-        for allowed, words in found:
-            yield Statement(groups, allowed, words, place)
+        about_groups = bool(tied(text, keys, tiers))
+        for clause, place in _clauses(paragraph):
+            found = readings(clause, about_copies=False)
+            if not found or _OTHER_PLANS.search(clause):
+                continue
+            groups = tied(clause, keys, tiers)
+            is_clear = len({allowed for allowed, _ in found}) == 1 or len(groups) == 1
+            if not is_clear or (not groups and (about_groups or not _AUGMENTING.search(text))):
+                continue
+            for allowed, words in found:
+                yield Statement(groups, allowed, words, place)
 
 
-def _clauses(line: str) -> list[str]:
-    """A line cut so that every piece ends with its number of copies."""
-    pieces, start = [], 0
-    for match in _COPIES.finditer(line):
-        pieces.append(line[start : match.end()])
-        start = match.end()
-    return pieces or [line]
+def _paragraphs(
+    lines: list[tuple[Location, str]],
+) -> Iterator[list[tuple[Location, str]]]:
+    """Lines that belong together: wrapped text; each item of a list and each row by itself."""
+    current: list[tuple[Location, str]] = []
+    for place, line in lines:
+        text = line.strip()[:2000]
+        if current and (not text or re.match(r"[-*+|#]|\d+[.)]\s", text)):
+            yield current
+            current = []
+        if text:
+            current.append((place, text))
+    if current:
+        yield current
+
+
+def _clauses(paragraph: list[tuple[Location, str]]) -> Iterator[tuple[str, Location]]:
+    """Pieces between commas, semicolons, full stops and cell borders, with the line of each
+    piece's number; commas inside brackets do not count.
+    """
+    first = paragraph[0][1]
+    if first.startswith("|") and len(readings(first, about_copies=False)) == 1:
+        yield first, paragraph[0][0]
+        return
+    text, starts = "", []
+    for _, line in paragraph:
+        starts.append(len(text))
+        text += line + " "
+    for match in re.finditer(r"(?:\([^()]*\)|[^,;|.]|[.,](?=\d))+", text):
+        number = _COPIES.search(match[0]) or _FACTOR.search(match[0])
+        at = match.start() + (number.start() if number else 0)
+        line_number = max(i for i, start in enumerate(starts) if start <= at)
+        yield match[0], paragraph[line_number][0]
 
 
 def comment_of(line: str) -> str:
