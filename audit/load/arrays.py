@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from audit.config import Limits
-from audit.load.discover import File
+from audit.load.discover import File, open_file
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.load.standins import shape_text
 from audit.model.artifacts import Array, Problem
@@ -32,7 +32,7 @@ def read_npy(file: File) -> Array:
         If it is corrupt, holds Python objects, or is shorter than its header says.
     """
     try:
-        with file.path.open("rb") as handle:
+        with open_file(file) as handle:
             return _array(handle, file.size)
     except OSError as error:
         raise unreadable(f"cannot be read: {error.strerror}") from error
@@ -52,7 +52,7 @@ def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Proble
     problems: list[Problem] = []
     left = limits.max_file_mb * _MIB
     try:
-        with zipfile.ZipFile(file.path) as archive:
+        with open_file(file) as packed, zipfile.ZipFile(packed) as archive:
             infos = archive.infolist()
             if len(infos) > _MAX_MEMBERS:
                 raise refused(f"the archive has {len(infos):,} members", NPY_STEP)

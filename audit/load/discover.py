@@ -8,6 +8,7 @@ import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from audit.config import Limits
 from audit.load.problems import LoadError, first_line, refused, unreadable
@@ -209,17 +210,33 @@ def read_bytes(file: File, limit: int | None = None) -> bytes:
             f"{file.size / _MIB:,.0f} MiB, too large for a {file.suffix} file",
             "Keep large data in .parquet or .npz files.",
         )
-    # Not blocking and not following links: the file may have been exchanged since the walk.
+    try:
+        with open_file(file) as handle:
+            return handle.read(bound)
+    except OSError as error:
+        raise unreadable(f"cannot be read: {_os_reason(error)}") from error
+
+
+def open_file(file: File) -> BinaryIO:
+    """Open a file, without blocking and without following links.
+
+    The file may have been exchanged since the walk.
+
+    Raises
+    ------
+    LoadError
+        If it vanished, or is no regular file any more.
+    """
     flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
     flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:
         descriptor = os.open(file.path, flags)
-        with os.fdopen(descriptor, "rb") as handle:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise refused("not a regular file (a pipe, socket or device)", "Remove it.")
-            return handle.read(bound)
     except OSError as error:
         raise unreadable(f"cannot be read: {_os_reason(error)}") from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise refused("not a regular file (a pipe, socket or device)", "Remove it.")
+    return os.fdopen(descriptor, "rb")
 
 
 def digest(files: Sequence[File]) -> str:
@@ -228,10 +245,10 @@ def digest(files: Sequence[File]) -> str:
     for file in sorted(files, key=lambda file: file.name):
         part = hashlib.sha256()
         try:
-            with file.path.open("rb") as handle:
+            with open_file(file) as handle:
                 while chunk := handle.read(_CHUNK):
                     part.update(chunk)
-        except OSError:
+        except (OSError, LoadError):
             part.update(b"unreadable")
         name = file.name.encode("utf-8", "replace")
         whole.update(len(name).to_bytes(8, "big") + name + part.digest())

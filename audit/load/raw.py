@@ -72,7 +72,8 @@ def find_raw(
             step = f'Say which in audit.toml: roles.raw = "{paths[0]}".'
             ledger.add(ProblemKind.SKIPPED, paths[0], reason, step)
         return Absent(reason)
-    content, groups = found[0]
+    # Rows with several fields rather than a list of targets of the same length.
+    content, groups = min(found, key=lambda pair: _is_vector(pair[0]))
     path, n = content.file.name, length(content) or 0
     why = (
         ledger.why_declared("raw")
@@ -87,6 +88,10 @@ def find_raw(
         if other is not content and length(other) == n:
             ledger.recognise(other.file.name, "source rows", f"{n:,} values", f"as long as {path}")
     return Present(RawData(path, n, groups))
+
+
+def _is_vector(content: Content) -> bool:
+    return bool(content.arrays) and all(array.ndim < 2 for array in content.arrays.values())
 
 
 def length(content: Content) -> int | None:

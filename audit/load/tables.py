@@ -15,7 +15,7 @@ import pandas as pd
 
 from audit.config import Limits
 from audit.load.arrays import read_npy, read_npz
-from audit.load.discover import File, read_bytes
+from audit.load.discover import File, open_file, read_bytes
 from audit.load.notebooks import MAX_TEXT, decode
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError, first_line, refused, unreadable
@@ -130,7 +130,7 @@ def _parquet(file: File, limits: Limits) -> pd.DataFrame:
     import pyarrow.parquet as pq
 
     try:
-        with file.path.open("rb") as handle:
+        with open_file(file) as handle:
             metadata = pq.ParquetFile(handle, memory_map=False)
             columns = metadata.schema_arrow
             if len(columns) > MAX_COLUMNS:

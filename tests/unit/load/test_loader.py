@@ -124,6 +124,7 @@ def test_names_are_matched_as_words(tmp_path: Path) -> None:
         "trainer_state.csv": "name,value\nx,1\n",
         "validation_metrics.json": {"rmse": 0.123456},
         "test_results.json": {"rmse": 0.2},
+        "test_scores.csv": "site,rmse,n\nnorth,0.5,3\nsouth,0.25,4\n",
     }
     loaded = export(tmp_path, files)
     assert roles(loaded) == {
@@ -134,6 +135,7 @@ def test_names_are_matched_as_words(tmp_path: Path) -> None:
         "trainer_state.csv": "not recognised",
         "validation_metrics.json": "metrics",
         "test_results.json": "metrics",
+        "test_scores.csv": "metrics",
     }
     assert not problems(loaded)
 
@@ -256,6 +258,14 @@ def test_raw_rows_without_names(tmp_path: Path) -> None:
     assert raw.path == "data/stuff.pkl"
     assert raw.groups.tolist() == [f"{u},{v}" for u, v in zip(table.u, table.v, strict=True)]
     assert loaded.get(Grouping).value.names == ("u", "v")
+
+
+def test_raw_rows_are_preferred_to_their_targets(tmp_path: Path) -> None:
+    files = {
+        "data/a_targets.pkl": pickle.dumps([0.5, 1.5, 2.5]),
+        "data/rows.pkl": pickle.dumps([[1, np.ones(2)], [2, np.ones(2)], [3, np.ones(2)]]),
+    }
+    assert export(tmp_path, files).get(RawData).value.path == "data/rows.pkl"
 
 
 def test_raw_rows_with_two_possible_fields_have_no_groups(tmp_path: Path) -> None:

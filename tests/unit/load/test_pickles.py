@@ -217,6 +217,15 @@ def test_deep_nesting_is_refused() -> None:
     assert "deep" in refusal(HEAD + b")" + b"\x85" * 100_000 + b".").reason
 
 
+@pytest.mark.parametrize("depth", [60, 70])
+def test_bound_on_nesting(depth: int) -> None:
+    data = HEAD + b"N" + b"\x85" * depth + b"."
+    if depth < 64:
+        assert read(data) is not None
+    else:
+        assert "64 levels" in refusal(data).reason
+
+
 def test_list_that_holds_itself() -> None:
     value = read(HEAD + b"]\x94h\x00a.")
     assert value[0] is value
