@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -126,7 +125,8 @@ def _target(
         return None
     if len(tables) != len(drafts):
         return None
-    found = names.target_columns(shared)
+    varied = [name for name in shared if first.frame[name].nunique(dropna=False) > 1]
+    found = names.target_columns(varied)
     if len(found) == 1:
         return found[0]
     if len(found) > 1:
@@ -140,6 +140,12 @@ def _target(
     equal = [name for name in shared if _is_truth(name, tables, truths)]
     if len(equal) == 1:
         return equal[0]
+    lacking = _withheld(shared, tables)
+    if lacking is not None:
+        return lacking
+    constant = names.target_columns(shared)
+    if len(constant) == 1:
+        return constant[0]
     ledger.add(
         ProblemKind.SKIPPED,
         paths,
@@ -147,6 +153,16 @@ def _target(
         "outcome, and none equals y_true of the predictions; checks that need it are left out",
         'Say which it is in audit.toml: columns.target = "…".',
     )
+    return None
+
+
+def _withheld(shared: Sequence[str], tables: Mapping[SplitRole, Draft]) -> str | None:
+    """The one column of train that a held-out split lacks, as test sets often lack the target."""
+    for role, draft in tables.items():
+        own = set(draft.frame.columns)
+        lacking = [name for name in shared if name not in own]
+        if role is not SplitRole.TRAIN and len(lacking) == 1 and own <= set(shared):
+            return lacking[0]
     return None
 
 
@@ -186,7 +202,9 @@ def _id_columns(drafts: Mapping[SplitRole, Draft]) -> set[str]:
     found = set()
     for draft in drafts.values():
         for name in draft.frame.columns:
-            column: pd.Series[Any] = draft.frame[name]
-            if names.is_always_id(name) or (names.is_sometimes_id(name) and column.is_unique):
+            columns = [d.frame[name] for d in drafts.values() if name in d.frame.columns]
+            # An id that comes back in one of the splits names an entity, not a row.
+            unique = names.is_sometimes_id(name) and all(column.is_unique for column in columns)
+            if names.is_always_id(name) or unique:
                 found.add(name)
     return found

@@ -288,9 +288,9 @@ def _splits(
         draft = drafts[role]
         n, d = draft.frame.shape
         target = f"target {draft.target_name}" if draft.target is not None else "no target"
-        for path in draft.paths:
+        for path, why in draft.paths.items():
             ledger.recognise(
-                path, f"{role.value} split", f"{n:,} rows, {d:,} features, {target}", draft.why
+                path, f"{role.value} split", f"{n:,} rows, {d:,} features, {target}", why
             )
         data[role] = SplitData(
             role, draft.path, draft.frame, draft.target, row_groups.get(role), draft.rows

@@ -71,9 +71,8 @@ _PREDICTED_COLUMNS = (
 )
 _ALWAYS_IDS = frozenset(
     {"row_id", "rowid", "row_index", "row_number", "unnamed: 0", "unnamed:_0", "uuid", "guid"}
-    | {"sample_id", "__index_level_0__", "level_0"}
+    | {"sample_id", "sample_index", "__index_level_0__", "level_0", "index", "idx", "row"}
 )
-_SOMETIMES_IDS = frozenset({"id", "index", "idx", "_id", "row", "sample_index", "record_id"})
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -159,7 +158,7 @@ def is_always_id(name: str) -> bool:
 
 def is_sometimes_id(name: str) -> bool:
     """Whether a column of that name is a row id as long as its values are unique."""
-    return normal(name) in _SOMETIMES_IDS
+    return words(name)[-1:] in (("id",), ("uuid",), ("guid",))
 
 
 def is_id(name: str) -> bool:

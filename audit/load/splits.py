@@ -47,6 +47,8 @@ class Draft:
         All columns.
     target : ndarray, optional
         The target, where it is stored apart.
+    paths : mapping of str to str
+        Every file that belongs to it, and why.
     extras : mapping of str to ndarray
         What is stored beside the features: groups, ids, further columns.
     target_name : str
@@ -55,7 +57,7 @@ class Draft:
 
     role: SplitRole
     path: str
-    paths: tuple[str, ...]
+    paths: Mapping[str, str]
     frame: pd.DataFrame
     target: Array | None
     extras: Mapping[str, Array]
@@ -196,7 +198,7 @@ def _members(path: str, arrays: Mapping[str, Array], role: SplitRole) -> list[Pa
             if len(plain) > 1 and len({len(flat[n]) for n in plain}) == 1:
                 columns = pd.DataFrame({n: flat[n] for n in plain})
                 return [Part(role, "table", path, "", columns, "members of equal length")]
-    why = "the member is called " + (", ".join(repr(n) for n in sorted(arrays)[:4]) or "nothing")
+    why = "members called " + ", ".join(repr(name) for name in sorted(arrays)[:4])
     return [Part(role, kinds[n], path, n, a, why) for n, a in sorted(arrays.items())]
 
 
@@ -301,7 +303,7 @@ def _assemble(main: Part, own: list[Part], role: SplitRole) -> Draft:
                     "Export one group per row.",
                 )
     rows = main.rows if main.rows is not None else np.arange(n, dtype=np.int64)
-    paths = tuple(dict.fromkeys([main.path, *(p.path for p in own)]))
+    paths = {part.path: part.why for part in (*own, main)}
     return Draft(role, main.path, paths, frame, target, extras, rows, main.why, target_name)
 
 

@@ -156,6 +156,27 @@ def test_row_ids_are_no_features_and_entities_are(tmp_path: Path) -> None:
     assert splits.feature_names == ("a", "b", "site", "id")
 
 
+def test_unique_ids_of_any_name_are_no_features(tmp_path: Path) -> None:
+    files = {
+        f"{name}.csv": csv(rows(5, i).assign(PassengerId=range(10 * i, 10 * i + 5)))
+        for i, name in enumerate(("train", "test"))
+    }
+    splits = splits_of(export(tmp_path, files))
+    assert splits.feature_names == ("a", "b", "site")
+
+
+def test_target_that_the_test_set_withholds(tmp_path: Path) -> None:
+    train = rows(6).rename(columns={"y": "Survived"}).assign(label="constant")
+    test = rows(4, 1).drop(columns="y").assign(label="constant")
+    loaded = export(tmp_path, {"train.csv": csv(train), "test.csv": csv(test)})
+    splits = splits_of(loaded)
+    assert splits.feature_names == ("a", "b", "site", "label")
+    assert splits.train.target.tolist() == train["Survived"].tolist()
+    (problem,) = problems(loaded)
+    assert problem.kind is ProblemKind.SKIPPED
+    assert "'Survived'" in problem.reason
+
+
 def test_target_by_configuration(tmp_path: Path) -> None:
     files = {
         "train.csv": csv(rows(6, target="price")),
@@ -195,7 +216,7 @@ def test_no_target_is_said_and_the_rest_goes_on(tmp_path: Path) -> None:
 
 
 def test_two_targets_are_ambiguous(tmp_path: Path) -> None:
-    table = rows(6).assign(target=1.0)
+    table = rows(6).assign(target=range(6))
     loaded = export(tmp_path, {"train.csv": csv(table), "test.csv": csv(table)})
     (problem,) = problems(loaded, ProblemKind.AMBIGUOUS)
     assert "'y'" in problem.reason
