@@ -407,14 +407,17 @@ def _roc_auc(true: Losses, scores: Losses) -> float | None:
 
 
 def _label_scores(metric: str, true: Array, predicted: Array) -> dict[str, float]:
-    true_labels = np.array([_label(value) for value in true])
-    predicted_labels = np.array([_label(value) for value in predicted])
-    names = np.unique(np.concatenate([true_labels, predicted_labels]))
+    if not (true.dtype.kind in "biuf" and predicted.dtype.kind in "biuf"):
+        true = np.array([_label(value) for value in true])
+        predicted = np.array([_label(value) for value in predicted])
+    names, codes = np.unique(np.concatenate([true, predicted]), return_inverse=True)
     if len(names) > 1000:
         return {}  # a regression target, or names: no classes
-    hits = np.array([np.sum((true_labels == k) & (predicted_labels == k)) for k in names], float)
-    support = np.array([np.sum(true_labels == k) for k in names], float)
-    claimed = np.array([np.sum(predicted_labels == k) for k in names], float)
+    true_codes, predicted_codes = codes[: len(true)], codes[len(true) :]
+    k = len(names)
+    hits = np.bincount(true_codes[true_codes == predicted_codes], minlength=k).astype(float)
+    support = np.bincount(true_codes, minlength=k).astype(float)
+    claimed = np.bincount(predicted_codes, minlength=k).astype(float)
 
     def ratio(top: Losses, bottom: Losses) -> Losses:
         return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
@@ -432,5 +435,7 @@ def _label_scores(metric: str, true: Array, predicted: Array) -> dict[str, float
         "micro": float(hits.sum() / support.sum()),
     }
     if len(names) == 2:
-        variants |= {f"label {name}": float(v) for name, v in zip(names, per_label, strict=True)}
+        variants |= {
+            f"label {_label(name)}": float(v) for name, v in zip(names, per_label, strict=True)
+        }
     return variants

@@ -255,7 +255,9 @@ def _aligned(block: Sequence[tuple[int, str]], context: str) -> WrittenTable | N
             (columns,) = width
             if columns == len(header) + 1:
                 header = ["", *header]  # an index without a name
-            if columns != len(header) or columns < 2 or not any(map(_word, header)):
+            if len(body) < 2 or columns < 2 or columns != len(header):
+                continue
+            if not any(map(_word, header)):
                 continue
             introduction = context if start == 0 else block[start - 1][1].strip()
             rows = [Row(n, tuple(cells)) for n, cells in body]

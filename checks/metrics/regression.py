@@ -9,6 +9,7 @@ from statistics import NormalDist
 import numpy as np
 
 from audit.model.artifacts import (
+    Array,
     Baseline,
     Grouping,
     Metrics,
@@ -29,7 +30,7 @@ from checks.kit.composition import (
     weighted_metric,
 )
 from checks.kit.intervals import Interval
-from checks.kit.scores import SCORES, CannotScoreError, Score, sample_losses
+from checks.kit.scores import SCORES, CannotScoreError, Score, sample_losses, whole_set_scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,16 @@ class Params:
         the groups is known.
     min_rows : int
         Smaller groups are not judged.
+    min_effective_rows : float
+        Nor are groups whose loss comes from fewer rows than this: (sum of losses)² / sum of
+        squared losses.
     """
 
     min_relative: float = 0.1
     min_drop: float = 0.02
     significance: float = 0.01
     min_rows: int = 10
+    min_effective_rows: float = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,10 @@ class _Pair:
     current: ReportedValue
     baseline: ReportedValue
     rows: int | None
-    noise: float | None  # standard error of the difference; None where it is not known
+    noise: float | None  # standard error of the difference (of the logarithm of the ratio for
+    # error metrics); None where it is not known
+    freedom: float  # degrees of freedom of that standard error
+    measured: bool  # on predictions
 
     @property
     def ratio(self) -> float:
@@ -96,16 +104,20 @@ def group_regression(
     group. Written values stand for intervals (0.108 for 0.1075 to 0.1085); a group got worse
     only if the most favourable reading of both is still worse by `min_relative` (error metrics)
     or `min_drop` (scores such as accuracy). Where predictions are in the export, the standard
-    error of the group's mean loss is taken from them, the baseline is given the same relative
-    noise, and the difference must exceed it at a level that allows for all groups together.
+    error of the group's metric is taken from them (from its losses, or by a jackknife over 20
+    blocks for metrics that are no mean), and the baseline is given the same noise; where only
+    the number of rows is known, a wide customary one (twice the binomial one for F1 and its like,
+    a relative deviation of 2 for mean losses). The difference must exceed it at a level that
+    allows for all groups together.
     Overall values are compared as reported, and with the same weight for every group, because
     two sets of different composition have incomparable averages.
 
     False alarms
     ------------
     A baseline that is itself contaminated, or was measured on other rows, makes a group look
-    worse than it is. Without predictions the noise is not known: confidence is then medium, and
-    groups with fewer than `min_rows` rows are not judged. An accepted trade-off between groups is
+    worse than it is. Without predictions the noise is not measured, and confidence is medium.
+    Groups with fewer than `min_rows` rows, or of whose loss a few rows make up the most, are
+    not judged. An accepted trade-off between groups is
     a reason to suppress the finding, with that reason.
 
     Remedy
@@ -230,26 +242,24 @@ def _pairs(
     pairs, skipped = [], []
     for key in keys:
         new, old = current[key], before[key]
-        spread, rows = _spread(score, new, key, table, scored)
+        noise = _noise(score, new, key, table, scored, params)
+        rows = noise.rows
         if not (math.isfinite(new.value) and math.isfinite(old.value)):
             skipped.append((key, "no finite value"))
         elif not score.greater_is_better and (old.value <= 0 or new.value < 0):
             skipped.append((key, "no ratio to a value of 0 or below"))
         elif rows is not None and rows < params.min_rows:
             skipped.append((key, f"only {rows} rows"))
+        elif noise.measured and noise.effective < params.min_effective_rows:
+            skipped.append((key, "a few rows make up most of its loss"))
         else:
-            noise = None
-            if spread is not None and rows:
-                baseline_rows = reference.counts.get(key) or rows
-                new_error = spread / math.sqrt(rows)
-                scale = old.value / new.value if _is_error(score) and new.value > 0 else 1.0
-                noise = math.hypot(new_error, scale * spread / math.sqrt(baseline_rows))
-            pairs.append(_Pair(key, new, old, rows, noise))
+            error = None
+            if noise.deviation is not None and rows:
+                both = 1 / rows + 1 / (reference.counts.get(key) or rows)
+                error = noise.deviation * math.sqrt(both)
+            freedom = max(noise.effective - 1, 1.0)
+            pairs.append(_Pair(key, new, old, rows, error, freedom, noise.measured))
     return pairs, skipped
-
-
-def _is_error(score: Score) -> bool:
-    return not score.greater_is_better and not score.labels
 
 
 def _in_shares(score: Score, values: dict[str, ReportedValue]) -> dict[str, ReportedValue]:
@@ -264,31 +274,89 @@ def _in_shares(score: Score, values: dict[str, ReportedValue]) -> dict[str, Repo
     }
 
 
-def _spread(
+@dataclass(frozen=True, slots=True)
+class _Noise:
+    """How much a group's metric varies from sample to sample."""
+
+    deviation: float | None  # standard error × sqrt(rows); relative for error metrics
+    rows: int | None
+    effective: float = 0.0  # rows that the loss really comes from
+    measured: bool = False  # from predictions; otherwise what such metrics usually have
+
+
+def _noise(
     score: Score,
     reported: ReportedValue,
     key: str,
     table: MetricTable,
     scored: Predictions | None,
-) -> tuple[float | None, int | None]:
-    """Standard deviation of one row's contribution to the group's metric, and its rows."""
+    params: Params,
+) -> _Noise:
     rows = table.counts.get(key)
     if scored is not None and scored.groups is not None:
         mask = scored.groups == key
-        if n := int(np.count_nonzero(mask)):
-            rows = rows or n
-            try:
-                losses = sample_losses(score.name, scored.y_true[mask], scored.y_pred[mask])
-            except CannotScoreError:
-                losses = None
-            if losses is not None and n > 1 and not score.labels and losses.mean() > 0:
-                # relative, so that a metric reported in another unit does not matter
-                relative = float(losses.std(ddof=1) / losses.mean())
-                return (0.5 if score.root else 1.0) * relative * reported.value, rows
-    if score.labels and rows and 0 <= reported.value <= 1:
-        p = (reported.value * rows + 2) / (rows + 4)  # Agresti–Coull: 0 and 1 have noise as well
-        return math.sqrt(p * (1 - p)), rows
-    return None, rows
+        n = int(np.count_nonzero(mask))
+        rows = rows or n or None
+        if n >= params.min_rows:
+            true, predicted = scored.y_true[mask], scored.y_pred[mask]
+            found = _from_losses(score, true, predicted)
+            if found is None and not score.mean:
+                found = _from_blocks(score, reported.value, true, predicted)
+            if found is not None:
+                deviation, effective = found
+                return _Noise(deviation, rows, effective, True)
+    if not rows:
+        return _Noise(None, None)
+    if (score.share and score.greater_is_better) or score.labels:
+        p = min(max(reported.value, 0.0), 1.0)
+        p = (p * rows + 2) / (rows + 4)  # Agresti–Coull: 0 and 1 have noise as well
+        # F1 and its like are made of fewer rows than the group has
+        return _Noise((1.0 if score.labels else 2.0) * math.sqrt(p * (1 - p)), rows, rows)
+    if score.greater_is_better:
+        return _Noise(2.0 * abs(1 - reported.value), rows, rows)
+    return _Noise(1.0 if score.root else 2.0, rows, rows)
+
+
+def _from_losses(score: Score, true: Array, predicted: Array) -> tuple[float, float] | None:
+    """Deviation, and how many rows the loss comes from, read off the losses."""
+    try:
+        losses = sample_losses(score.name, true, predicted)
+    except CannotScoreError:
+        return None
+    if score.labels:
+        n = len(losses)
+        p = (losses.sum() + 2) / (n + 4)
+        return math.sqrt(p * (1 - p)), float(n)
+    mean = float(losses.mean())
+    if mean <= 0:
+        return None
+    relative = float(losses.std(ddof=1)) / mean
+    effective = len(losses) / (1 + relative**2)  # (sum of losses)² / sum of squared losses
+    return (0.5 if score.root else 1.0) * relative, effective
+
+
+_BLOCKS = 20
+
+
+def _from_blocks(
+    score: Score, reported: float, true: Array, predicted: Array
+) -> tuple[float, float] | None:
+    """Deviation of a metric that is no mean: the jackknife, leaving out blocks of rows."""
+    whole = whole_set_scores(score.name, true, predicted)
+    if not whole:
+        return None
+    variant = min(whole, key=lambda name: abs(whole[name] - reported))
+    block = np.random.default_rng(0).permutation(len(true)) % _BLOCKS
+    estimates = []
+    for left_out in range(_BLOCKS):
+        kept = block != left_out
+        found = whole_set_scores(score.name, true[kept], predicted[kept])
+        if variant not in found:
+            return None
+        estimates.append(found[variant])
+    variance = (_BLOCKS - 1) * float(np.var(estimates))
+    floor = 2 / (len(true) + 4)  # all right in every block: still not certain
+    return math.sqrt(max(variance * len(true), floor)), float(_BLOCKS)
 
 
 def _change(pair: _Pair) -> float:
@@ -303,24 +371,32 @@ def _standing(score: Score, pair: _Pair) -> tuple[float, str]:
 def _got_worse(score: Score, pair: _Pair, quantile: float, params: Params) -> bool:
     new = Interval.around(pair.current.value, pair.current.half_width)
     old = Interval.around(pair.baseline.value, pair.baseline.half_width)
+    noise = 0.0 if pair.noise is None else _student(quantile, pair.freedom) * pair.noise
     if score.greater_is_better:
-        margin = old.low - new.high
-        enough = margin > params.min_drop
-    else:
-        margin = new.low - old.high
-        enough = new.low > old.high * (1 + params.min_relative)
-    return enough and (pair.noise is None or margin > quantile * pair.noise)
+        return old.low - new.high > max(params.min_drop, noise)
+    if new.low <= old.high * (1 + params.min_relative):
+        return False
+    # relative noise is closer to normal on the scale of logarithms
+    return new.low - old.high > noise if score.labels else math.log(new.low / old.high) > noise
+
+
+def _student(quantile: float, freedom: float) -> float:
+    """Quantile of Student's t from that of the normal distribution (Cornish–Fisher)."""
+    z = quantile
+    return z + (z**3 + z) / (4 * freedom) + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * freedom**2)
 
 
 def _confidence(worse: list[_Pair]) -> Confidence:
-    return Confidence.HIGH if any(pair.noise is not None for pair in worse) else Confidence.MEDIUM
+    return Confidence.HIGH if any(pair.measured for pair in worse) else Confidence.MEDIUM
 
 
 def _evidence(
     pair: _Pair, score: Score, grouping: Grouping | None, name: str
 ) -> tuple[Evidence, Evidence, Evidence]:
     label = group_label(grouping, pair.key)
-    noise = "" if pair.noise is None else f"; standard error of the difference {pair.noise:.3g}"
+    additive = score.greater_is_better or score.labels
+    of = "of the difference" if additive else "of the logarithm of the ratio"
+    noise = "" if pair.noise is None else f"; standard error {pair.noise:.3g} {of}"
     ratio = pair.ratio if pair.baseline.value else None
     return (
         Evidence(
