@@ -45,7 +45,7 @@ class Params:
     min_share : float
         A tier with a smaller share of the rows hardly counts.
     worse_factor : float
-        How many times worse than overall such a tier must be.
+        How many times worse than overall such a tier must be, beyond noise.
     max_departure : float
         Total variation distance between the shares of the held-out rows and of the raw data
         that is still the same composition.
@@ -55,7 +55,7 @@ class Params:
 
     min_difference: float = 0.2
     min_share: float = 0.02
-    worse_factor: float = 1.5
+    worse_factor: float = 2.0
     max_departure: float = 0.1
     min_rows: int = 30
 
@@ -197,12 +197,13 @@ def composition(
             )
             reasons.append(f"the shares of the raw data changed ({shares})")
     least = min(units, key=lambda unit: (unit.rows, unit.label))
-    least_metric = _root(score, _within(least, losses))
+    least_loss = _within(least, losses)
+    noise = 2 * math.hypot(*(losses[key].error for key in least.keys)) / len(least.keys)
+    least_metric = _root(score, least_loss)
     overall_metric = _root(score, reported)
-    neglected = (
-        least.rows < params.min_share * sizes.total
-        and least_metric > params.worse_factor * (overall_metric + rounding)
-    )
+    neglected = least.rows < params.min_share * sizes.total and _root(
+        score, max(least_loss - noise, 0.0)
+    ) > params.worse_factor * (overall_metric + rounding)
     if neglected:
         times = f"{least_metric / overall_metric:.2g} times " if overall_metric > 0 else ""
         reasons.append(

@@ -47,7 +47,8 @@ class Params:
         Probability of at least one false alarm among all groups by chance, where the noise of
         the groups is known.
     min_rows : int
-        Smaller groups are not judged.
+        Smaller groups are not judged; three times as many are needed for metrics that are no
+        mean over rows (F1, R2, AUC).
     min_effective_rows : float
         Nor are groups whose loss comes from fewer rows than this: (sum of losses)² / sum of
         squared losses.
@@ -57,7 +58,7 @@ class Params:
     min_drop: float = 0.02
     significance: float = 0.01
     min_rows: int = 10
-    min_effective_rows: float = 5.0
+    min_effective_rows: float = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _pairs(
             skipped.append((key, "no finite value"))
         elif not score.greater_is_better and (old.value <= 0 or new.value < 0):
             skipped.append((key, "no ratio to a value of 0 or below"))
-        elif rows is not None and rows < params.min_rows:
+        elif rows is not None and rows < params.min_rows * (1 if score.mean else 3):
             skipped.append((key, f"only {rows} rows"))
         elif noise.measured and noise.effective < params.min_effective_rows:
             skipped.append((key, "a few rows make up most of its loss"))

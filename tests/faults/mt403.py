@@ -10,7 +10,7 @@ from tests.experiment import Experiment, Fault
 
 
 def apply(experiment: Experiment, rng: np.random.Generator) -> None:
-    factor = float(rng.uniform(0.85, 0.92))
+    factor = float(rng.uniform(0.7, 0.8))
 
     def flatter(texts: dict[str, str]) -> None:
         metrics = json.loads(texts["metrics.json"])
