@@ -1,4 +1,4 @@
-"""The mistake in the shipped export's document is found, and nothing else; the corrected is clean."""
+"""The mistake in the shipped document is found and nothing else; the corrected one is clean."""
 
 from __future__ import annotations
 
