@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,14 +11,16 @@ from audit.model.check import Verdict
 from audit.model.finding import Finding
 from audit.model.report import ExperimentVerdict, Report
 from audit.model.severity import Severity
-from audit.render.escape import plain
+from audit.render.escape import brief, plain
 from audit.render.summary import answer, counts, headline_rows
 from audit.render.wording import count
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
-MAX_CHECKS = 8
+MAX_CHECKS = 12
+_INDENT = 6
 _VERDICT_STYLE = {
     ExperimentVerdict.INVALID: "bold red",
     ExperimentVerdict.SUSPECT: "bold yellow",
@@ -98,36 +101,35 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
     table.add_column(ratio=1)
     for place, row in enumerate(rows):
         style = "dim" if place == 0 else ""
-        table.add_row(*(Text(plain(cell, 160), style=style) for cell in row))
+        table.add_row(*(Text(brief(cell, 160), style=style) for cell in row))
     return table
 
 
-def _top_findings(findings: Sequence[Finding], width: int) -> Table:
-    """One line a check: its first finding, and how many more it has."""
-    from rich.table import Table
+def _top_findings(findings: Sequence[Finding], width: int) -> Text:
+    """Two or three lines a check: where, and what its first finding says."""
     from rich.text import Text
 
     first: dict[str, list[Finding]] = {}
     for finding in findings:
         first.setdefault(finding.check_id, []).append(finding)
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(max_width=max(16, width * 34 // 100), overflow="fold")
-    table.add_column(ratio=1)
+    lines = []
     for check_id, members in list(first.items())[:MAX_CHECKS]:
         finding = members[0]
         more = f" (and {len(members) - 1} more)" if len(members) > 1 else ""
         level = finding.severity.name.lower()
-        table.add_row(
-            Text(plain(check_id, 8), style="bold"),
-            Text(level, style=_SEVERITY_STYLE[finding.severity]),
-            Text(plain(str(finding.primary), 80)),
-            Text(plain(finding.message, 160) + more),
+        lines.append(
+            Text.assemble(
+                (f"{plain(check_id, 8):<6}", "bold"),
+                (f"{level:<8}", _SEVERITY_STYLE[finding.severity]),
+                f"{plain(str(finding.primary), 80)}{more}",
+            )
         )
+        message = brief(finding.message, 2 * (width - _INDENT) - 10)
+        wrapped = textwrap.wrap(message, width - _INDENT, break_on_hyphens=False)
+        lines += [Text(" " * _INDENT + line) for line in wrapped]
     if len(first) > MAX_CHECKS:
-        table.add_row("", "", "", Text(f"… and {count(len(first) - MAX_CHECKS, 'more check')}"))
-    return table
+        lines.append(Text(f"… and {count(len(first) - MAX_CHECKS, 'more check')}"))
+    return Text("\n").join(lines)
 
 
 def _next(report: Report, report_path: str | None) -> list[tuple[str, str]]:

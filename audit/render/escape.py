@@ -8,6 +8,7 @@ takes raw text and returns text for exactly one context.
 from __future__ import annotations
 
 import re
+import textwrap
 import unicodedata
 
 # Format and control characters can reorder or hide what a reader sees (bidi overrides,
@@ -53,6 +54,11 @@ def shorten(text: str, limit: int = MAX_TEXT) -> str:
     if len(text) <= limit:
         return text
     return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+
+
+def brief(text: str, limit: int) -> str:
+    """One visible line that is cut between words, for places that only point to the full text."""
+    return textwrap.shorten(plain(text), limit, placeholder=" …")
 
 
 def plain(text: str, limit: int = MAX_TEXT) -> str:

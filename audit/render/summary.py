@@ -416,7 +416,7 @@ def _balanced_row(report: Report, text: str) -> Row:
     ]
     if lost:
         named = join(lost) if len(lost) <= _NAMED_GROUPS else count(len(lost), "group")
-        text += f", of which {named} cannot be estimated without copies"
+        text += f", with the copies in {named}"
     return Row(f"balanced over {'tiers' if tiers else 'groups'}", "not reported", text)
 
 

@@ -276,10 +276,7 @@ def _estimate(losses: Array, kin: Mask, metric: str, params: Params) -> _Estimat
         text = f"{clean:,} of {n:,} rows have no kin in training, {params.min_rows} are needed"
         return _Estimate(n, clean, None, None, text, root)
     if clean < params.min_coverage * n:
-        text = (
-            f"only {percent(clean / n)} of {n:,} rows have no recognised kin in training; those "
-            "left over are no fair sample"
-        )
+        text = f"only {percent(clean / n)} of {n:,} rows are clean"
         return _Estimate(n, clean, None, None, text, root)
     kept = losses[~kin]
     text = f"{metric} on {clean:,} of {n:,} rows, 95 % bootstrap interval"
@@ -309,14 +306,12 @@ def _overall(groups: Sequence[_Estimate], units: dict[str, _Estimate], metric: s
     if missing:
         rows = sum(each.rows for each in units.values())
         clean = sum(each.clean for each in units.values())
-        shown = [
-            f"{name} ({percent(each.coverage)} of {each.rows:,} rows without recognised kin)"
-            for name, each in list(missing.items())[:4]
-        ]
-        more = f" and {len(missing) - 4} more" if len(missing) > 4 else ""
         known = [name for name, each in units.items() if each.value is not None]
-        only = f"; clean rows suffice in {', '.join(known[:6])} only" if known else ""
-        text = f"too few clean rows in {', '.join(shown)}{more}{only}"
+        names = known or list(missing)
+        more = f" and {len(names) - 6} more" if len(names) > 6 else ""
+        text = f"clean rows suffice in {', '.join(names[:6])}{more} only"
+        if not known:
+            text = f"too few clean rows in {', '.join(names[:6])}{more}"
         return _Estimate(rows, clean, None, None, text, SCORES[metric].root)
     if all(each.value is not None for each in groups):
         return _weighted(groups, metric)

@@ -30,14 +30,14 @@ def test_fits_the_width_and_one_screen(width: int) -> None:
         assert len(text.splitlines()) <= 50
 
 
-def test_one_line_names_check_level_place_and_message() -> None:
-    text = to_console(rich_report(), width=160, color=False, report_path=None)
-    (line,) = (line for line in text.splitlines() if line.startswith("LK101"))
-    assert line.split(maxsplit=5)[:5] == ["LK101", "error", "experiment.ipynb", "cell", "6:41"]
-    assert "rows are duplicated" in line
+def test_a_finding_names_check_level_and_place_and_then_the_message() -> None:
+    lines = to_console(rich_report(), width=160, color=False, report_path=None).splitlines()
+    (place,) = (i for i, line in enumerate(lines) if line.startswith("LK101"))
+    assert lines[place].split() == ["LK101", "error", "experiment.ipynb", "cell", "6:41"]
+    assert lines[place + 1].startswith("      rows are duplicated")
 
 
-def test_several_findings_of_one_check_take_one_line() -> None:
+def test_several_findings_of_one_check_are_counted() -> None:
     report = rich_report()
     (run,) = (each for each in report.runs if each.check_id == "CL501")
     more = tuple(replace(run.findings[0], subject=str(index)) for index in range(4))

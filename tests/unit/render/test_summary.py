@@ -52,7 +52,7 @@ def test_answer_of_a_suspect_result() -> None:
     runs = tuple(each for each in report.runs if each.check_id in ("LK102", "CL501"))
     suspect = replace(report, runs=runs, verdict=ExperimentVerdict.SUSPECT)
     first, second = answer(suspect)
-    assert first.startswith("The reported log2_mse of 0.1815 may mislead: the rows of the table")
+    assert first.startswith("The reported log2_mse of 0.1815 may mislead: `scaler` is fitted on rows")
     assert second == "1 further finding below."
 
 
@@ -80,7 +80,7 @@ def test_headline_rows() -> None:
         "medium and hard groups": ("0.1274 to 0.224", "cannot be estimated: no clean rows"),
         "balanced over tiers": (
             "not reported",
-            "0.2588, of which medium and hard cannot be estimated without copies",
+            "0.2588, with the copies in medium and hard",
         ),
         "against the baseline": (
             "0.1815 against 0.507",
