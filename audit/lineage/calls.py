@@ -13,6 +13,7 @@ from audit.lineage.inline import unknown_result
 from audit.lineage.statistics import is_per_row, statistic_value
 from audit.lineage.trace import StepRecord
 from audit.lineage.values import (
+    MODEL,
     UNKNOWN,
     Arguments,
     Flow,
@@ -68,7 +69,7 @@ def call_library(interp: Interpreter, name: str, arguments: Arguments) -> Value:
         value.flow.roots and value.name != "file" for value in arguments.all
     ):
         return _loaded(interp, short, arguments)
-    if short == "train" and arguments.all:
+    if short == "train" or short in known.SOLVERS:
         return _trained(interp, name, arguments)
     if short[:1].isupper() and short not in _TABLES:
         return _object(interp, name, arguments)
@@ -80,6 +81,8 @@ def call_library(interp: Interpreter, name: str, arguments: Arguments) -> Value:
 def _rowwise(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     """A function that keeps rows as they are, as far as is known."""
     values = arguments.all
+    if any(value.name == MODEL for value in values):
+        interp.trace.score(join_flows(map(flow_of, values)))
     for value in values:
         if value.kind is Kind.FUNCTION and arguments.positional[1:]:
             return _applied(interp, value, arguments)
@@ -340,6 +343,8 @@ def _trained(interp: Interpreter, name: str, arguments: Arguments) -> Value:
         place = interp.place(arguments.node)
         interp.trace.step(StepRecord(StepKind.TRAIN, place, name, interp.hint))
         interp.trace.train(flow)
+    if known.last(name) in known.SOLVERS:
+        return Value(Kind.UNKNOWN, name=MODEL)
     return Value(Kind.OBJECT, name=name, instance=Instance(name))
 
 

@@ -118,6 +118,14 @@ def opened(interp: Interpreter, value: Value, target: ast.expr) -> Value:
     return interp.snapshot(changed)
 
 
+def as_list(interp: Interpreter, value: Value, target: ast.expr) -> Value:
+    """Rows that are appended to in place are a list."""
+    store = Store((), Value(Kind.ROW, value.flow))
+    changed = Value(Kind.ROWS, value.flow, store=store, is_list=True)
+    interp.bind(target, changed)
+    return changed
+
+
 def _both(interp: Interpreter, first: Value, second: Value) -> Value:
     """Either of two elements of one list: it holds the rows of both."""
     flow = interp.whole(join_flows([flow_of(first), flow_of(second)]))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from audit.lineage import knowledge as known
 from audit.lineage import splits
-from audit.lineage.calls import note_target
+from audit.lineage.calls import call_library, note_target
 from audit.lineage.duplication import duplicate
 from audit.lineage.trace import StepRecord
 from audit.lineage.values import (
@@ -60,8 +60,6 @@ def call_object(
     if name in ("standard_normal", "normal", "uniform", "random", "integers", "poisson"):
         return UNKNOWN
     if name in ("choice", "permutation", "permuted") and _is_generator(kind):
-        from audit.lineage.calls import call_library
-
         return call_library(interp, f"numpy.random.{name}", arguments)
     if name in known.SAVERS:
         interp.trace.leave(flow_of(owner))

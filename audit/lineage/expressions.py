@@ -12,9 +12,10 @@ from audit.lineage import splits
 from audit.lineage.calls import call_library
 from audit.lineage.duplication import Loop, collect, concatenate, lookup_of, repeated
 from audit.lineage.inline import inline
-from audit.lineage.knowledge import SIZE_ATTRIBUTES, VIEW_ATTRIBUTES
+from audit.lineage.knowledge import MODEL_METHODS, SIZE_ATTRIBUTES, VIEW_ATTRIBUTES
 from audit.lineage.methods import call_method
 from audit.lineage.values import (
+    MODEL,
     UNKNOWN,
     Arguments,
     Function,
@@ -181,6 +182,8 @@ class Expressions:
             return _folded(left, right, op)
         kind = result_kind([left, right])
         flow = join_flows([flow_of(left), flow_of(right)])
+        if MODEL in (left.name, right.name):
+            interp.trace.score(flow)
         if kind is Kind.MASK and isinstance(op, ast.BitAnd | ast.BitOr):
             return Value(Kind.MASK, flow, mask_key=(ast.dump(node), True))
         if kind in (Kind.ROWS, Kind.ROW) and flow.stats:
@@ -400,7 +403,9 @@ class Expressions:
                 result = item if result is None else join(result, item)
             if result is None:
                 return UNKNOWN
-            return _in_loop(result, loop) if flow_of(result).roots else result
+            if not flow_of(result).roots or _of_one_row(iterable.items):
+                return result
+            return _in_loop(result, loop)
         store = iterable.store
         if store is not None and store.element is not None and iterable.kind is not Kind.DICT:
             if store.copies is not None:
@@ -434,7 +439,11 @@ class Expressions:
                 return call_method(
                     interp, owner, function.attr, self._arguments(node), function.value
                 )
-            return call_library(interp, f"{owner.name}.{function.attr}", self._arguments(node))
+            arguments = self._arguments(node)
+            if function.attr in MODEL_METHODS and any(flow_of(v).roots for v in arguments.all):
+                unknown = Value(Kind.UNKNOWN)
+                return call_method(interp, unknown, function.attr, arguments, function.value)
+            return call_library(interp, f"{owner.name}.{function.attr}", arguments)
         callee = self.eval(function)
         return self.call_value(callee, self._arguments(node))
 
@@ -497,6 +506,19 @@ def _method_of(owner: Value, name: str) -> Value | None:
     definition = owner.instance.definition if owner.instance is not None else None
     methods = definition.methods if definition is not None else owner.methods
     return methods.get(name) if methods is not None else None
+
+
+def _of_one_row(items: Sequence[Value]) -> bool:
+    """Whether items are several versions of the same row: ``(row, flipped(row))``."""
+    flows = [flow_of(item) for item in items]
+    first = flows[0]
+    return len(flows) > 1 and all(
+        flow.roots & first.roots
+        and flow.loops
+        and flow.loops == first.loops
+        and (flow.path == first.path or not flow.path)
+        for flow in flows
+    )
 
 
 def _in_loop(value: Value, loop: int) -> Value:

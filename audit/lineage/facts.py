@@ -6,7 +6,7 @@ import ast
 
 from audit.lineage.interpreter import BudgetExceededError, Interpreter
 from audit.lineage.source import parse_cell
-from audit.lineage.values import Arguments, Flow, Function, Kind, Value
+from audit.lineage.values import Arguments, Flow, Function, Kind, Value, flow_of
 from audit.model.artifacts import CellKind, Code, CodeFacts, SourceFile
 from audit.model.severity import Confidence
 
@@ -76,10 +76,4 @@ def _call_the_uncalled(interp: Interpreter, functions: list[Function]) -> None:
         node = ast.Call(func=ast.Name(id="", ctx=ast.Load()), args=[], keywords=[])
         callee = Value(Kind.FUNCTION, function=function)
         result = interp.call_function(callee, Arguments(node, values, {}))
-        interp.trace.leave(_whole_flow(result))
-
-
-def _whole_flow(value: Value) -> Flow:
-    from audit.lineage.values import flow_of
-
-    return flow_of(value)
+        interp.trace.leave(flow_of(result))

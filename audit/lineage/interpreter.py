@@ -48,10 +48,11 @@ class Interpreter(Expressions):
         self.cell: Cell = file.cells[0]
         self.loops: list[Loop] = []
         self.arms: list[tuple[int, int]] = []
-        self.row_arms: dict[int, tuple[Place, tuple[int, ...]]] = {}
+        self.row_arms: dict[int, tuple[Place, int]] = {}
         self.calls: list[Function] = []
         self.called: set[int] = set()
         self.hint = ""
+        self.statement: ast.expr | None = None
         self._number = 0
         self._selections: dict[Hashable, int] = {}
         self.visited = 0
@@ -103,7 +104,7 @@ class Interpreter(Expressions):
         """
         for branch, arm in self.arms:
             known = self.row_arms.get(branch)
-            if known is None or any(loop in store.born for loop in known[1]):
+            if known is None or known[1] in store.born:
                 continue
             split = self.trace.split(
                 known[0], "split by condition", self.hint, certain=False, key=("if", branch)
@@ -150,6 +151,7 @@ class Interpreter(Expressions):
 
     def _do_expr(self, node: ast.Expr) -> None:
         self.hint = ""
+        self.statement = node.value
         self.eval(node.value)
 
     def _do_assign(self, node: ast.Assign) -> None:
@@ -269,8 +271,8 @@ class Interpreter(Expressions):
         active = {loop.id for loop in self.loops}
         of_row = bool(test.flow.loops & active or flow_of(test).loops & active)
         branch = self.number()
-        if of_row and (node.orelse or _ends(node.body)):
-            self.row_arms[branch] = (self.place(node), tuple(active & flow_of(test).loops))
+        if self.loops and (node.orelse or _ends(node.body)):
+            self.row_arms[branch] = (self.place(node), self.loops[-1].id)
         before = self.scope.variables
         self.visited += len(before) // 50
         self.scope.variables = dict(before)
@@ -507,7 +509,7 @@ def _name_of(target: ast.expr) -> str:
 def _at(value: Value, position: str) -> Value:
     path = (*value.flow.path, position) if value.flow.roots else value.flow.path
     kind = Kind.ROW if value.flow.roots else value.kind
-    return Value(kind, replace(value.flow, path=path))
+    return Value(kind, replace(value.flow, path=path), name=value.name)
 
 
 def _ends(statements: Sequence[ast.stmt]) -> bool:

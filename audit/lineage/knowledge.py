@@ -94,6 +94,12 @@ PREDICT_METHODS = words(
     test_on_batch
     """
 )
+# Methods that only an object has, whatever module it was imported from.
+MODEL_METHODS = (FIT_METHODS | PREDICT_METHODS | {"fit_transform", "fit_resample"}) - {"train"}
+# Functions that return fitted coefficients.
+SOLVERS = words(
+    "lstsq solve pinv polyfit curve_fit least_squares minimize nnls lsqr fmin linregress"
+)
 SCORING = words(
     """
     accuracy_score f1_score precision_score recall_score roc_auc_score

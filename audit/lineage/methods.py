@@ -8,21 +8,22 @@ from typing import TYPE_CHECKING
 
 from audit.lineage import knowledge as known
 from audit.lineage import splits
-from audit.lineage.duplication import collect, concatenate, duplicate, opened, repeated
+from audit.lineage.calls import call_library
+from audit.lineage.duplication import as_list, collect, concatenate, duplicate, opened, repeated
 from audit.lineage.estimators import call_object
 from audit.lineage.statistics import is_per_row, statistic_value
-from audit.lineage.trace import StepRecord
 from audit.lineage.values import (
     UNKNOWN,
     Arguments,
     Flow,
+    Instance,
     Kind,
     Store,
     Value,
     flow_of,
     join_flows,
+    result_kind,
 )
-from audit.model.artifacts import StepKind
 from audit.model.severity import Confidence
 
 if TYPE_CHECKING:
@@ -69,16 +70,18 @@ def call_method(
 
 def _unknown_owner(interp: Interpreter, owner: Value, name: str, arguments: Arguments) -> Value:
     first = arguments.positional[0] if arguments.positional else UNKNOWN
+    if name in ("permutation", "choice", "choices"):
+        return call_library(interp, f"numpy.random.{name}", arguments)
     if name == "split" and owner.kind is Kind.UNKNOWN and first.is_rows:
         return splits.fold_positions(interp, arguments.node, "split", Confidence.MEDIUM)
     if name in known.FIT_METHODS | known.PREDICT_METHODS | {"fit_transform"} or any(
         flow_of(value).roots for value in arguments.all
     ):
-        from audit.lineage.values import Instance
-
         if owner.kind is Kind.UNKNOWN:
             return call_object(interp, owner, owner.instance or Instance(""), name, arguments)
-    return Value(owner.kind if owner.kind is Kind.INDEX else Kind.UNKNOWN)
+    if owner.kind is Kind.CONST:
+        return Value(result_kind(arguments.all), join_flows(map(flow_of, arguments.all)))
+    return UNKNOWN
 
 
 def _dict_method(interp: Interpreter, owner: Value, name: str, arguments: Arguments) -> Value:
@@ -103,6 +106,9 @@ def _list_method(
     if not arguments.positional:
         return None
     owner = opened(interp, owner, node)
+    in_place = name == "append" and arguments.node is interp.statement
+    if in_place and owner.is_rows and owner.store is None:
+        owner = as_list(interp, owner, node)
     if owner.store is None or not owner.is_list:
         if owner.is_rows and owner.kind is not Kind.TUPLE and name == "append":
             values = [owner, arguments.positional[0]]
@@ -295,8 +301,3 @@ def _applied(interp: Interpreter, owner: Value, name: str, arguments: Arguments)
     joined = join_flows([flow, made]) if made.roots else flow
     path = flow.path
     return Value(Kind.ROWS, replace(joined, loops=flow.loops, path=path))
-
-
-def loaded_step(interp: Interpreter, node: ast.AST, operation: str) -> None:
-    """Record that rows are read."""
-    interp.trace.step(StepRecord(StepKind.LOAD, interp.place(node), operation, interp.hint))

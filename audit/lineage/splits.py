@@ -129,6 +129,8 @@ def _side(
     split = interp.trace.split(
         interp.place(place), f"split by {how}", interp.hint, certain=False, key=identity
     )
+    if how == "slices" and value.kind is Kind.INDEX:
+        interp.trace.splits[split].of_positions = True
     divided = interp.trace.divide(flow, split, side)
     selection = interp.selection((*identity, side))
     return replace(divided, selections=divided.selections | {selection})

@@ -55,6 +55,8 @@ class SplitRecord:
     certain : bool
         Certainly meant as a split; otherwise (a pair of slices, a condition and its opposite)
         one side has to be trained on and the other one scored.
+    of_positions : bool
+        A cut through positions; where both sides pick rows it is hardly anything but a split.
     inputs : list
         Step, certainty and parts of the rows that were divided, for each step they had behind
         them.
@@ -62,11 +64,13 @@ class SplitRecord:
 
     step: int
     certain: bool
+    of_positions: bool = False
     sides: set[int] = field(default_factory=set)
     inputs: list[tuple[int, bool, frozenset[tuple[int, int]]]] = field(default_factory=list)
     trained: set[int] = field(default_factory=set)
     scored: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
+    picked: set[int] = field(default_factory=set)
 
 
 class Trace:
@@ -164,6 +168,8 @@ class Trace:
         """Return the flow of one side of the rows, and note what they went through before."""
         record = self.splits[split]
         record.sides.add(side)
+        if flow.roots:
+            record.picked.add(side)
         if (split, side) in flow.parts:
             return flow
         for step, certain in flow.steps.items():
@@ -249,7 +255,7 @@ class Trace:
             return None
         if split.trained and split.scored - split.trained:
             return Confidence.HIGH
-        return None
+        return Confidence.MEDIUM if split.of_positions and len(split.picked) > 1 else None
 
     def _upstream(
         self, split: SplitRecord, modelled: list[Confidence | bool | None]

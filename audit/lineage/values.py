@@ -209,6 +209,7 @@ class Value:
 
 
 UNKNOWN = Value(Kind.UNKNOWN)
+MODEL = "fitted coefficients"  # name of a value that a solver returned
 
 
 def join_steps(flows: Iterable[Flow], *, certain: bool = True) -> dict[int, bool]:
@@ -255,6 +256,8 @@ def flow_of(value: Value, depth: int = 0) -> Flow:
             flows += [flow_of(item, depth + 1) for _, item in value.entries[:50]]
         if value.kind is Kind.OBJECT and value.instance is not None:
             flows += [flow_of(item, depth + 1) for item in value.instance.members[:50]]
+            attributes = list(value.instance.attributes.values())[:50]
+            flows += [flow_of(item, depth + 3) for item in attributes]
     return join_flows(flows)
 
 

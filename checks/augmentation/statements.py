@@ -24,7 +24,7 @@ _FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", 
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
-    r"signals?|matri(?:x|ces)|sequences?|sentences?|texts?|groups?|class(?:es)?|ones?|them|it)$",
+    r"signals?|matri(?:x|ces)|sequences?|sentences?|texts?|groups?|class(?:es)?|ones?|them|it|each|every|all)$",
     re.IGNORECASE,
 )
 _OTHER_PLANS = re.compile(
@@ -37,7 +37,10 @@ _AUGMENTING = re.compile(
     r"every (?:sample|row|case|image|example)|oversampl",
     re.IGNORECASE,
 )
-_GROUP = re.compile(r"\([^()]{1,60}\)|\b\w+\s*=\s*-?\w+(?:\s*,\s*\w+\s*=\s*-?\w+)*")
+_PAIR = r"\b\w{1,30}\s?=\s?-?\w{1,30}"
+_GROUP = re.compile(rf"\([^()]{{1,60}}\)|{_PAIR}(?:\s?,\s?{_PAIR})*")
+_CLAUSE = re.compile(rf"(?:\([^()]{{1,60}}\)|{_PAIR}(?:\s?,\s?{_PAIR})+|[^,;|.]|[.,](?=\d))+")
+_MAX_TEXT = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +90,7 @@ def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str
     >>> readings("2 copies of the model", about_copies=False)
     []
     """
+    text = text[:_MAX_TEXT]
     found: list[tuple[frozenset[int], str]] = []
     taken: list[tuple[int, int]] = []
     for match in _COPIES.finditer(text):
@@ -118,6 +122,7 @@ def _number(text: str) -> int:
 
 def tied(text: str, known: Iterable[str], tiers: Mapping[str, str]) -> tuple[str, ...]:
     """Groups that a text names: by their key, or by the name of their tier."""
+    text = text[:_MAX_TEXT]
     keys = set(known)
     named = [canonical_group(match) for match in _GROUP.findall(text)]
     found = [key for key in named if key in keys]
@@ -282,11 +287,11 @@ def _paragraphs(
     """Lines that belong together: wrapped text; each item of a list and each row by itself."""
     current: list[tuple[Location, str]] = []
     for place, line in lines:
-        text = line.strip()[:2000]
+        text = line.strip()[:_MAX_TEXT]
         if current and (not text or re.match(r"[-*+|#]|\d+[.)]\s", text)):
             yield current
             current = []
-        if text:
+        if text and sum(len(part) for _, part in current) < _MAX_TEXT:
             current.append((place, text))
     if current:
         yield current
@@ -304,7 +309,7 @@ def _clauses(paragraph: list[tuple[Location, str]]) -> Iterator[tuple[str, Locat
     for _, line in paragraph:
         starts.append(len(text))
         text += line + " "
-    for match in re.finditer(r"(?:\([^()]*\)|[^,;|.]|[.,](?=\d))+", text):
+    for match in _CLAUSE.finditer(text):
         number = _COPIES.search(match[0]) or _FACTOR.search(match[0])
         at = match.start() + (number.start() if number else 0)
         line_number = max(i for i, start in enumerate(starts) if start <= at)

@@ -3,8 +3,10 @@ import pytest
 from audit.lineage import code_facts
 from audit.model.artifacts import Cell, CellKind, Code, CodeFacts, SourceFile, StepKind
 from audit.model.severity import Confidence
-from tests.unit.lineage.snippets import CLEAN, LEAKY
+from tests.unit.lineage import idioms, snippets
 
+LEAKY = snippets.LEAKY | idioms.LEAKY
+CLEAN = snippets.CLEAN | idioms.CLEAN
 MARKS = {"D": StepKind.DUPLICATE, "F": StepKind.FIT}
 
 
