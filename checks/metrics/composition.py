@@ -222,7 +222,7 @@ def composition(
         message=(
             f"overall {score.name} {table.overall.value:.4g} is mostly about {biggest.label} "
             f"({biggest.rows / sizes.total:.1%} of the rows); with equal weight for every "
-            f"{'tier' if tiers else 'group'} it is {_show(score, balanced)}: " + "; ".join(reasons)
+            f"{'tier' if tiers else 'group'} it is {_show(score, balanced)}"
         ),
         locations=(table.overall.location,),
         evidence=tuple(measured),
@@ -231,7 +231,8 @@ def composition(
             "the metric of every tier and the balanced metric beside the overall one."
         ),
         subject=f"composition behind {table.metric} of {role.value if role else 'held-out'} rows",
-        why="The overall metric is an average over rows: what few rows stand for cannot move it.",
+        why="The overall metric is an average over rows: what few rows stand for cannot move it. "
+        f"Here {' and '.join(reasons)}.",
     )
     return failed([finding], measured)
 

@@ -178,7 +178,7 @@ def group_regression(
             measured,
         )
     worse.sort(key=lambda pair: _standing(score, pair))
-    overall, phrase = _overall(score, table, reference, pairs, name)
+    overall, better = _overall(score, table, reference, pairs, name)
     first = worse[0]
     amount = (
         f"down by up to {-_change(first):.2g}"
@@ -192,7 +192,8 @@ def group_regression(
         message=(
             f"{len(worse)} of {len(pairs)} groups are worse than {name}, {amount} "
             f"({group_label(grouping, first.key)}: {_plain(first.baseline)} to "
-            f"{_plain(first.current)}){phrase}{not_compared}"
+            f"{_plain(first.current)}){', behind a better average' if better else ''}"
+            f"{not_compared}"
         ),
         locations=_locations(worse, name),
         evidence=(
@@ -205,8 +206,8 @@ def group_regression(
             f"{', '.join(group_label(grouping, pair.key) for pair in worse[:3])}."
         ),
         subject=f"{table.metric} by group against {reference.path}",
-        why="The overall metric does not show that these groups lost what the baseline could do."
-        if phrase
+        why=f"{better} It does not show that these groups lost what the baseline could do."
+        if better
         else "These groups lost what the baseline could do.",
     )
     return failed([finding], measured)
@@ -437,7 +438,7 @@ def _ratio_interval(pair: _Pair) -> tuple[float, float] | None:
 def _overall(
     score: Score, table: MetricTable, reference: MetricTable, pairs: list[_Pair], name: str
 ) -> tuple[list[Evidence], str]:
-    """Overall values on both sides, and what the message says about them."""
+    """Overall values on both sides, and a sentence where ours looks better."""
     weights = balanced_weights([pair.key for pair in pairs], {})
     now = weighted_metric(score.name, {p.key: p.current.value for p in pairs}, weights)
     then = weighted_metric(score.name, {p.key: p.baseline.value for p in pairs}, weights)
@@ -469,10 +470,10 @@ def _overall(
     ahead = before - reported.value if not score.greater_is_better else reported.value - before
     if ahead <= reported.half_width:
         return evidence, ""
-    phrase = f", while overall {_plain(reported)} looks better than {before:.4g}{basis}"
+    phrase = f"The overall {_plain(reported)} looks better than {before:.4g}{basis}"
     if basis and abs(now - reported.value) > reported.half_width + 0.01 * abs(now):
-        phrase += f" (another composition: with equal weights this run has {now:.4g})"
-    return evidence, phrase
+        phrase += f", but it is of another composition: with equal weights this run has {now:.4g}"
+    return evidence, f"{phrase}."
 
 
 def _shares_of(score: Score, value: ReportedValue | None) -> ReportedValue | None:

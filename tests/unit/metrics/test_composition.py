@@ -48,13 +48,13 @@ def test_run6_is_mostly_hard_and_easy_hardly_counts() -> None:
     assert evidence(outcome, "balanced_metric") == pytest.approx(sum(RUN6.values()) / 9)
     assert finding.confidence is Confidence.HIGH
     assert "tier hard (65.4% of the rows)" in finding.message
-    assert "tier easy 33.3% to 1.3%" in finding.message
+    assert "tier easy 33.3% to 1.3%" in finding.why
 
 
 def test_without_raw_data_the_neglected_tier_remains() -> None:
     outcome = run6()
     assert outcome.verdict is Verdict.FAIL
-    assert "tier easy is 1.3% of the rows and 2.4 times worse" in outcome.findings[0].message
+    assert "tier easy is 1.3% of the rows and 2.4 times worse" in outcome.findings[0].why
     assert outcome.findings[0].confidence is Confidence.MEDIUM
 
 

@@ -39,8 +39,9 @@ def test_run6_easy_groups_behind_a_better_average() -> None:
     outcome = judge(table("log2_mse", 0.181483, RUN6, RUN6_ROWS), run2(), None, RUN6_GROUPING)
     (finding,) = outcome.findings
     assert "3 of 9 groups are worse than Run 2" in finding.message
-    assert "overall 0.1815 looks better than 0.507 with equal weights" in finding.message
-    assert "with equal weights this run has 0.2588" in finding.message
+    assert finding.message.endswith(", behind a better average")
+    assert "overall 0.1815 looks better than 0.507 with equal weights" in finding.why
+    assert "with equal weights this run has 0.2588" in finding.why
     groups = {e.group for e in finding.evidence if e.name == "metric_ratio"}
     assert groups == {"k=4, m=2", "k=4, m=3", "k=5, m=2"}
     assert evidence(outcome, "metric_ratio", "k=4, m=2") == pytest.approx(0.405360 / 0.103043)
@@ -165,7 +166,7 @@ def test_same_composition_makes_the_overall_values_comparable() -> None:
         table("mse", 0.29, groups, counts),
         table("mse", 0.95, {"a": 0.5, "b": 1.0}, {"a": 50, "b": 450}, path="old.json"),
     )
-    assert "looks better than 0.95" in outcome.findings[0].message
+    assert "looks better than 0.95" in outcome.findings[0].why
     assert "equal weights" not in outcome.findings[0].message
 
 
