@@ -38,7 +38,6 @@ _TABLES = known.words(
     asarray Variable ConcatDataset StackDataset
     """
 )
-_ROW_DRAWS = frozenset({"choice", "choices"})
 
 
 def call_library(interp: Interpreter, name: str, arguments: Arguments) -> Value:

@@ -14,6 +14,7 @@ from audit.lineage.duplication import Loop, collect, concatenate, lookup_of, rep
 from audit.lineage.inline import inline
 from audit.lineage.knowledge import MODEL_METHODS, SIZE_ATTRIBUTES, VIEW_ATTRIBUTES
 from audit.lineage.methods import call_method
+from audit.lineage.subscripts import subscript
 from audit.lineage.values import (
     MODEL,
     UNKNOWN,
@@ -233,119 +234,7 @@ class Expressions:
         return replace(owner, store=None, items=None).with_flow(path=(*owner.flow.path, node.attr))
 
     def _eval_subscript(self, node: ast.Subscript) -> Value:
-        owner = self.eval(node.value)
-        if owner.kind is Kind.MODULE and owner.name.endswith(("c_", "r_")):
-            return self._concatenated(owner.name, node)
-        if isinstance(node.slice, ast.Slice):
-            self.eval(node.slice.lower)
-            self.eval(node.slice.upper)
-            return self._sliced(owner, node.slice, node)
-        if isinstance(node.slice, ast.Tuple) and owner.kind is not Kind.DICT and owner.flow.roots:
-            return self._two_dimensional(owner, node.slice, node)
-        return self._picked(owner, self.eval(node.slice), node)
-
-    def _concatenated(self, name: str, node: ast.Subscript) -> Value:
-        values = [self.eval(node.slice)]
-        values = list(values[0].items or values)
-        if name.endswith("r_"):
-            return concatenate(self._interp, values, node, "np.r_")
-        return Value(result_kind(values), join_flows(map(flow_of, values)))
-
-    def _sliced(self, owner: Value, node: ast.Slice, place: ast.AST) -> Value:
-        if owner.items is not None and owner.kind is Kind.TUPLE:
-            lower = self.constant(self.eval(node.lower)) if node.lower else None
-            upper = self.constant(self.eval(node.upper)) if node.upper else None
-            if isinstance(lower, int | None) and isinstance(upper, int | None) and not node.step:
-                return replace(owner, items=owner.items[lower:upper], names=())
-        if owner.is_rows or owner.kind is Kind.INDEX:
-            return splits.at_cut(self._interp, owner, node, place)
-        return replace(owner, store=None)
-
-    def _two_dimensional(self, owner: Value, node: ast.Tuple, place: ast.AST) -> Value:
-        first, rest = node.elts[0], node.elts[1:]
-        values = [self.eval(item) for item in rest]
-        if isinstance(first, ast.Slice):
-            owner = self._sliced(owner, first, place)
-        else:
-            owner = self._picked(owner, self.eval(first), place, of_rows=True)
-        loops = frozenset().union(*(value.flow.loops for value in values))
-        stats = frozenset().union(*(flow_of(value).stats for value in values))
-        flow = replace(
-            owner.flow,
-            loops=owner.flow.loops | loops,
-            path=(*owner.flow.path, ",".join(ast.dump(item) for item in rest)),
-        )
-        if stats:
-            flow = self._interp.trace.use_statistics(flow, stats, self._interp.hint)
-        return replace(owner, flow=flow, store=None, items=None)
-
-    def _picked(self, owner: Value, key: Value, node: ast.AST, *, of_rows: bool = False) -> Value:
-        interp = self._interp
-        if owner.kind is Kind.DICT or owner.entries is not None:
-            return self.lookup(owner, key, None)
-        position = key.const if key.kind is Kind.CONST else None
-        items = owner.items or ()
-        if isinstance(position, int) and -len(items) <= position < len(items):
-            return items[position]
-        if key.kind is Kind.MASK and owner.kind is not Kind.TUPLE:
-            return splits.by_condition(interp, owner, key, node)
-        if key.kind is Kind.INDEX:
-            return self._by_index(owner, key)
-        if key.kind is Kind.STAT and owner.flow.roots:
-            flow = interp.trace.use_statistics(owner.flow, flow_of(key).stats, interp.hint)
-            return replace(owner, flow=flow, store=None)
-        if owner.kind is Kind.STAT:
-            return _column_of_statistic(interp, owner, key)
-        element = owner.store.element if owner.store is not None else None
-        if element is not None and not flow_of(owner).roots:
-            return element
-        if key.kind is Kind.CONST:
-            return replace(owner, store=None, items=None).with_flow(
-                path=(*owner.flow.path, str(key.const))
-            )
-        loops = owner.flow.loops | key.flow.loops
-        kind = Kind.ROW if owner.is_list and key.flow.loops else owner.kind
-        flow = replace(owner.flow, loops=loops)
-        return replace(owner, kind=kind, flow=flow, store=None, items=None)
-
-    def _by_index(self, owner: Value, key: Value) -> Value:
-        interp = self._interp
-        if not owner.flow.roots and owner.kind is not Kind.INDEX:
-            return owner.with_flow(parts=owner.flow.parts | key.flow.parts)
-        chosen = splits.by_positions(interp, owner, key)
-        flow = chosen.flow
-        for step, certain in key.flow.steps.items():
-            flow = interp.trace.apply(step, flow, certain=certain)
-        flow = replace(flow, loops=flow.loops | key.flow.loops)
-        scalar = not key.is_list and bool(key.flow.loops)
-        kind = Kind.INDEX if owner.kind is Kind.INDEX else Kind.ROW if scalar else owner.kind
-        return replace(chosen, kind=kind, flow=flow, is_list=owner.is_list and not scalar)
-
-    def lookup(self, owner: Value, key: Value, default: Value | None) -> Value:
-        """Element of a dictionary: by constant, or any of its numbers."""
-        constant = self.constant(key)
-        entries = owner.entries or ()
-        if constant is not None:
-            for known, value in entries:
-                if known == constant:
-                    return value
-        numbers = tuple(
-            (known, value.const, value.place)
-            for known, value in entries
-            if value.kind is Kind.CONST and type(value.const) is int and value.place is not None
-        )
-        if numbers and len(numbers) == len(entries):
-            names = key.names if key.kind is Kind.TUPLE else ()
-            return Value(Kind.UNKNOWN, lookup=Lookup(numbers, names))
-        found = [value for _, value in entries]
-        if owner.store is not None and owner.store.element is not None:
-            found.append(owner.store.element)
-        if not found:
-            return Value(Kind.UNKNOWN, store=owner.store, is_list=True)
-        result = found[0]
-        for other in found[1:]:
-            result = join(result, other)
-        return result
+        return subscript(self._interp, node)
 
     # --- comprehensions ------------------------------------------------------------------
 
@@ -552,19 +441,6 @@ def _folded(left: Value, right: Value, op: ast.operator) -> Value:
         if isinstance(op, ast.Mult):
             return replace(left, const=a * b)
     return UNKNOWN
-
-
-def _column_of_statistic(interp: Interpreter, owner: Value, key: Value) -> Value:
-    """``df.corr()["price"]``: correlation with one column, which may be the target."""
-    if key.kind is not Kind.CONST or not isinstance(key.const, str):
-        return owner
-    statistics = interp.trace.statistics
-    numbers = set()
-    for number in owner.flow.stats:
-        known = statistics[number]
-        columns = (*known.columns, key.const)
-        numbers.add(interp.trace.statistic(replace(known, columns=columns)))
-    return owner.with_flow(stats=frozenset(numbers))
 
 
 def _key_name(node: ast.expr) -> str:

@@ -11,11 +11,11 @@ from collections.abc import Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from audit.lineage.duplication import Loop, collect, opened, release
+from audit.lineage.binding import Binding, name_of
+from audit.lineage.duplication import Loop, opened
 from audit.lineage.expressions import Expressions
 from audit.lineage.trace import Trace
 from audit.lineage.values import (
-    UNKNOWN,
     Flow,
     Function,
     Kind,
@@ -38,7 +38,7 @@ class BudgetExceededError(Exception):
     """The file is too large to be followed to its end."""
 
 
-class Interpreter(Expressions):
+class Interpreter(Expressions, Binding):
     """Follows the rows through one file."""
 
     def __init__(self, file: SourceFile) -> None:
@@ -155,18 +155,18 @@ class Interpreter(Expressions):
         self.eval(node.value)
 
     def _do_assign(self, node: ast.Assign) -> None:
-        self.hint = _name_of(node.targets[0])
+        self.hint = name_of(node.targets[0])
         value = self.eval(node.value)
         for target in node.targets:
             self.bind(target, value)
 
     def _do_annassign(self, node: ast.AnnAssign) -> None:
         if node.value is not None:
-            self.hint = _name_of(node.target)
+            self.hint = name_of(node.target)
             self.bind(node.target, self.eval(node.value))
 
     def _do_augassign(self, node: ast.AugAssign) -> None:
-        self.hint = _name_of(node.target)
+        self.hint = name_of(node.target)
         target = self.eval(node.target)
         value = self.eval(node.value)
         if isinstance(node.op, ast.Add) and target.store is not None and target.is_list:
@@ -380,136 +380,6 @@ class Interpreter(Expressions):
             self.block(node.body)
         del self.arms[depth:]
         self.block(node.orelse)
-
-    # --- binding ------------------------------------------------------------------------
-
-    def bind(self, target: ast.expr, value: Value) -> None:
-        """Assign a value to a name, a tuple, an attribute or an element."""
-        if isinstance(target, ast.Name):
-            self._set(target.id, value)
-        elif isinstance(target, ast.Tuple | ast.List):
-            self._unpack(target.elts, value)
-        elif isinstance(target, ast.Starred):
-            self.bind(target.value, value)
-        elif isinstance(target, ast.Attribute):
-            owner = self.eval(target.value)
-            if owner.instance is not None:
-                owner.instance.attributes[target.attr] = value
-            elif owner.is_rows and target.attr not in ("columns", "index", "name"):
-                self.change(target.value, value)
-        elif isinstance(target, ast.Subscript):
-            self._store_element(target, value)
-
-    def _set(self, name: str, value: Value) -> None:
-        self.scope.changed.discard(name)
-        self.scope.changed.add(f"= {name}")
-        if f"global {name}" in self.scope.changed:
-            self.module.variables[name] = value
-        else:
-            self.scope.variables[name] = value
-
-    def _unpack(self, targets: Sequence[ast.expr], value: Value) -> None:
-        items = value.items
-        starred = [i for i, target in enumerate(targets) if isinstance(target, ast.Starred)]
-        if items is not None and not starred and len(items) == len(targets):
-            for target, item in zip(targets, items, strict=True):
-                self.bind(target, item)
-            return
-        value = release(self, value)
-        nested = any(isinstance(target, ast.Tuple) for target in targets)
-        element = value.store.element if value.store is not None else None
-        for position, target in enumerate(targets):
-            if element is not None and element.kind is Kind.TUPLE:
-                self.bind(target, self.element(value, self.number()))
-            elif value.kind is Kind.ROW or not value.flow.roots:
-                self.bind(target, _at(value, str(position)))
-            elif nested and not value.flow.steps and not value.flow.parts:
-                self.bind(target, self.fresh())
-            else:
-                selection = self.selection(("unpacked", id(value), position))
-                selections = value.flow.selections | {selection}
-                item = replace(value, kind=Kind.ROWS, store=None, items=None)
-                self.bind(target, item.with_flow(selections=selections))
-
-    def _store_element(self, target: ast.Subscript, value: Value) -> None:
-        owner = self.eval(target.value)
-        index = self.eval(target.slice)
-        if owner.kind is Kind.DICT and owner.entries is not None and owner.store is not None:
-            owner.store.element = (
-                value if owner.store.element is None else join(owner.store.element, value)
-            )
-            if index.kind is Kind.CONST and isinstance(target.value, ast.Name):
-                entries = tuple(e for e in owner.entries if e[0] != index.const)
-                changed = replace(owner, entries=(*entries, (index.const, value)))
-                self.scope.variables[target.value.id] = changed
-            return
-        if owner.store is not None:
-            if index.kind is Kind.INDEX or value.kind is Kind.ROW:
-                running = {loop.id for loop in self.loops} - set(owner.store.born)
-                rows = flow_of(value).loops & running
-                if rows and index.flow.loops & running <= rows and index.kind is Kind.INDEX:
-                    owner.store.element = value.with_flow(loops=frozenset())
-                    return
-            collect(self, owner.store, value, target, _name_of(target.value), "store")
-            return
-        self.change(target.value, value)
-
-    def change(self, target: ast.expr, value: Value) -> None:
-        """Something was written into the rows that `target` names, in place."""
-        while isinstance(target, ast.Attribute | ast.Subscript):
-            target = target.value
-        if not isinstance(target, ast.Name):
-            return
-        owner = self.scope.find(target.id)
-        if owner is None or owner.kind not in (Kind.ROWS, Kind.ROW, Kind.UNKNOWN):
-            return
-        added = flow_of(value)
-        flow = owner.flow
-        if added.stats:
-            flow = self.trace.use_statistics(flow, added.stats, target.id)
-        steps = dict(flow.steps)
-        for step, certain in added.steps.items():
-            steps[step] = steps.get(step, False) or certain
-        roots = flow.roots or added.roots
-        changed = replace(owner, flow=replace(flow, steps=steps, roots=roots))
-        self.scope.variables[target.id] = changed
-        if f"= {target.id}" not in self.scope.changed:
-            self.scope.changed.add(target.id)
-
-    def extend(self, target: Value, value: Value, node: ast.AST, name: str, how: str) -> None:
-        """``list.extend`` and ``+=``."""
-        if target.store is None:
-            return
-        if value.items is not None:
-            for item in value.items:
-                collect(self, target.store, item, node, name, how)
-            return
-        if value.store is not None and value.store.copies is not None:
-            element = value.store.element or UNKNOWN
-            loop = Loop(self.number(), self.place(node))
-            record = self.trace.steps[value.store.copies]
-            loop = replace(loop, lookup=record.lookup, place=record.place)
-            with self.loop(loop):
-                collect(self, target.store, element, node, name, how)
-            return
-        kind = Kind.ROW if value.kind is Kind.ROW else value.kind
-        collect(self, target.store, Value(kind, flow_of(value)), node, name, how)
-
-
-def _name_of(target: ast.expr) -> str:
-    if isinstance(target, ast.Tuple | ast.List):
-        return _name_of(target.elts[0]) if target.elts else ""
-    while isinstance(target, ast.Subscript | ast.Starred):
-        target = target.value
-    if isinstance(target, ast.Attribute):
-        return f"{_name_of(target.value)}.{target.attr}".strip(".")
-    return target.id if isinstance(target, ast.Name) else ""
-
-
-def _at(value: Value, position: str) -> Value:
-    path = (*value.flow.path, position) if value.flow.roots else value.flow.path
-    kind = Kind.ROW if value.flow.roots else value.kind
-    return Value(kind, replace(value.flow, path=path), name=value.name)
 
 
 def _ends(statements: Sequence[ast.stmt]) -> bool:

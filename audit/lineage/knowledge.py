@@ -192,11 +192,6 @@ VIEW_ATTRIBUTES = words(
     loc iloc values T str dt at iat cat array flat real imag data x
     """
 )
-ITERATION_METHODS = words(
-    """
-    iterrows itertuples items tolist to_list to_numpy values copy keys
-    """
-)
 STAT_USERS = words(
     """
     fillna clip where mask replace map sub subtract div divide truediv mul multiply add
@@ -204,7 +199,6 @@ STAT_USERS = words(
     putmask copyto interp digitize cut reindex drop filter select_dtypes
     """
 )
-TENSOR_LAYERS = frozenset({"Normalization", "TextVectorization", "Discretization", "StringLookup"})
 
 
 def last(name: str) -> str:

@@ -12,6 +12,7 @@ from audit.lineage.calls import call_library
 from audit.lineage.duplication import as_list, collect, concatenate, duplicate, opened, repeated
 from audit.lineage.estimators import call_object
 from audit.lineage.statistics import is_per_row, statistic_value
+from audit.lineage.subscripts import lookup
 from audit.lineage.values import (
     UNKNOWN,
     Arguments,
@@ -29,12 +30,6 @@ from audit.model.severity import Confidence
 if TYPE_CHECKING:
     from audit.lineage.interpreter import Interpreter
 
-_NO_ROWS = known.words(
-    """
-    head tail info plot hist show describe_plot unique nunique tolist_shape keys isna_sum
-    get_params set_params summary compile startswith endswith format join_str
-    """
-)
 _FILTERS = frozenset(
     {"dropna", "drop_duplicates", "query", "nlargest", "nsmallest", "head", "tail"}
 )
@@ -74,11 +69,8 @@ def _unknown_owner(interp: Interpreter, owner: Value, name: str, arguments: Argu
         return call_library(interp, f"numpy.random.{name}", arguments)
     if name == "split" and owner.kind is Kind.UNKNOWN and first.is_rows:
         return splits.fold_positions(interp, arguments.node, "split", Confidence.MEDIUM)
-    if name in known.FIT_METHODS | known.PREDICT_METHODS | {"fit_transform"} or any(
-        flow_of(value).roots for value in arguments.all
-    ):
-        if owner.kind is Kind.UNKNOWN:
-            return call_object(interp, owner, owner.instance or Instance(""), name, arguments)
+    if owner.kind is Kind.UNKNOWN and arguments.all:
+        return call_object(interp, owner, Instance(""), name, arguments)
     if owner.kind is Kind.CONST:
         return Value(result_kind(arguments.all), join_flows(map(flow_of, arguments.all)))
     return UNKNOWN
@@ -86,7 +78,7 @@ def _unknown_owner(interp: Interpreter, owner: Value, name: str, arguments: Argu
 
 def _dict_method(interp: Interpreter, owner: Value, name: str, arguments: Arguments) -> Value:
     if name in ("get", "pop", "setdefault") and arguments.positional:
-        return interp.lookup(owner, arguments.positional[0], arguments.get(1, "default"))
+        return lookup(interp, owner, arguments.positional[0])
     values = [value for _, value in owner.entries or ()]
     if owner.store is not None and owner.store.element is not None:
         values.append(owner.store.element)

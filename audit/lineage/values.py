@@ -178,6 +178,14 @@ class Value:
         Result of ``groupby``.
     mask_key : tuple
         Identity and polarity of a condition.
+    function : Function, optional
+        The function of the analysed code.
+    instance : Instance, optional
+        The object.
+    methods : mapping of str to Value, optional
+        Of a class.
+    entries : tuple of (key, Value), optional
+        Of a dictionary that was written out.
     """
 
     kind: Kind
@@ -196,7 +204,6 @@ class Value:
     instance: Instance | None = None
     methods: Mapping[str, Value] | None = None
     entries: tuple[tuple[Any, Value], ...] | None = None
-    keys: Value | None = None
 
     @property
     def is_rows(self) -> bool:
