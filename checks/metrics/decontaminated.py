@@ -231,7 +231,9 @@ def _reported(table: MetricTable) -> list[Evidence]:
     if table.overall is None:
         return []
     return [
-        Evidence("reported_metric", table.overall.value, method=f"{table.metric}, {table.path}")
+        Evidence(
+            "reported_metric", table.overall.value, unit=table.metric, method=f"from {table.path}"
+        )
     ]
 
 
