@@ -1,10 +1,11 @@
-"""Write the documents that are made of code: a page per check, and the README's help block.
+"""Write the documents that are made of code: a page per check, the README's help and picture.
 
 ``python docs/build.py`` writes them; ``--check`` only compares and fails with what to do.
 """
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import sys
@@ -12,10 +13,16 @@ from pathlib import Path
 
 os.environ.update(COLUMNS="80", TERMINAL_WIDTH="80", NO_COLOR="1")
 
+from rich.console import Console
+from rich.terminal_theme import MONOKAI
+from rich.text import Text
 from typer.testing import CliRunner
 
-from audit.cli import app
+from audit import engine
+from audit.cli import app, providers
+from audit.load import load
 from audit.registry import load_checks
+from audit.render.console import to_console
 from audit.render.docs import check_page
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -35,7 +42,18 @@ def documents() -> dict[Path, str]:
     made[PAGES / "README.md"] = "\n".join(index) + "\n"
     readme = ROOT / "README.md"
     made[readme] = with_help(readme.read_text(encoding="utf-8"))
+    made[ROOT / "docs" / "summary.svg"] = picture()
     return made
+
+
+def picture() -> str:
+    """Draw the console summary of the shipped export as SVG."""
+    export = load(ROOT / "notebook_export")
+    report = engine.run(export, load_checks(), providers=providers())
+    text = to_console(report, width=80, color=True, report_path="reports/notebook_export.md")
+    console = Console(record=True, width=82, file=io.StringIO())
+    console.print(Text("$ audit run notebook_export/\n"), Text.from_ansi(text), sep="")
+    return console.export_svg(title="", theme=MONOKAI, unique_id="summary")
 
 
 def with_help(readme: str) -> str:

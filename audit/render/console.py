@@ -97,7 +97,7 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
 
     table = Table.grid(padding=(0, 2))
     table.add_column(max_width=26)
-    table.add_column(max_width=18)
+    table.add_column(max_width=20)
     table.add_column(ratio=1)
     for place, row in enumerate(rows):
         style = "dim" if place == 0 else ""
