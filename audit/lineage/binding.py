@@ -95,24 +95,33 @@ class Binding:
     def change(self, target: ast.expr, value: Value) -> None:
         """Something was written into the rows that `target` names, in place."""
         while isinstance(target, ast.Attribute | ast.Subscript):
+            holder = self._me.eval(target.value) if isinstance(target, ast.Attribute) else UNKNOWN
+            if isinstance(target, ast.Attribute) and holder.instance is not None:
+                known = holder.instance.attributes.get(target.attr)
+                if known is not None:
+                    changed = self._changed(known, value, target.attr)
+                    holder.instance.attributes[target.attr] = changed
+                return
             target = target.value
-        if not isinstance(target, ast.Name):
+        owner = self._me.scope.find(target.id) if isinstance(target, ast.Name) else None
+        if owner is None or not isinstance(target, ast.Name):
             return
-        owner = self._me.scope.find(target.id)
-        if owner is None or owner.kind not in (Kind.ROWS, Kind.ROW, Kind.UNKNOWN):
-            return
+        self._me.scope.variables[target.id] = self._changed(owner, value, target.id)
+        if f"= {target.id}" not in self._me.scope.changed:
+            self._me.scope.changed.add(target.id)
+
+    def _changed(self, owner: Value, value: Value, name: str) -> Value:
+        if owner.kind not in (Kind.ROWS, Kind.ROW, Kind.UNKNOWN):
+            return owner
         added = flow_of(value)
         flow = owner.flow
         if added.stats:
-            flow = self._me.trace.use_statistics(flow, added.stats, target.id)
+            flow = self._me.trace.use_statistics(flow, added.stats, name)
         steps = dict(flow.steps)
         for step, certain in added.steps.items():
             steps[step] = steps.get(step, False) or certain
         roots = flow.roots or added.roots
-        changed = replace(owner, flow=replace(flow, steps=steps, roots=roots))
-        self._me.scope.variables[target.id] = changed
-        if f"= {target.id}" not in self._me.scope.changed:
-            self._me.scope.changed.add(target.id)
+        return replace(owner, flow=replace(flow, steps=steps, roots=roots))
 
     def extend(self, target: Value, value: Value, node: ast.AST, name: str, how: str) -> None:
         """``list.extend`` and ``+=``."""

@@ -155,6 +155,8 @@ def _multiplicity(
     varying = [loop for loop in loops if loop.id in flow.loops]
     copying = [loop for loop in loops if loop.id not in flow.loops and loop.multiplies]
     this = Append(tuple(inside), tuple(interp.arms), flow)
+    if len(varying) > 1 and value.kind is Kind.ROW:
+        interp.trace.cutting_loops.update(loop.id for loop in varying[1:])
     earlier = [other for other in store.appends if _same_row(other, this, varying)]
     store.appends.append(this)
     drawn = not varying and value.kind is Kind.ROW and _overlaps(store.element, flow)
@@ -174,6 +176,7 @@ def _multiplicity(
             variable=name,
             confidence=Confidence.MEDIUM if drawn else Confidence.HIGH,
         )
+        interp.trace.steps[step].loop = copying[0].id
         if plain:
             interp.trace.steps[step].keeps_original = True
         return interp.trace.apply(step, flow)

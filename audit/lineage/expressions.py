@@ -19,6 +19,7 @@ from audit.lineage.values import (
     MODEL,
     UNKNOWN,
     Arguments,
+    Flow,
     Function,
     Instance,
     Kind,
@@ -224,6 +225,8 @@ class Expressions:
             return Value(Kind.MODULE, name=f"{owner.name}.{node.attr}")
         if owner.instance is not None:
             known = owner.instance.attributes.get(node.attr)
+            if known is None and node.attr.endswith("_") and owner.instance.fitted:
+                return Value(Kind.STAT, Flow(steps=owner.instance.fitted))
             return known if known is not None else UNKNOWN
         if node.attr in SIZE_ATTRIBUTES:
             return UNKNOWN

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _FILTERS = frozenset(
     {"dropna", "drop_duplicates", "query", "nlargest", "nsmallest", "head", "tail"}
 )
+_WINDOW = "rows of a window"
 
 
 def call_method(
@@ -131,6 +132,10 @@ def _rows_method(
         return _index_method(interp, owner, name, arguments)
     if name == "groupby":
         return replace(owner, kind=Kind.ROWS, grouped=True, store=None)
+    if name in ("rolling", "expanding", "ewm", "resample"):
+        return replace(owner, name=_WINDOW, store=None)
+    if name == "assign":
+        return _assigned(interp, owner, arguments)
     if owner.grouped:
         return _grouped_method(interp, owner, name, arguments)
     if name == "sample":
@@ -164,6 +169,8 @@ def _rows_method(
     if name in ("iterrows", "itertuples", "items") and owner.kind is Kind.ROWS:
         return _iterated(interp, owner, name)
     if name in known.STATISTICS and owner.kind is Kind.ROWS:
+        if owner.name == _WINDOW:
+            return replace(owner, name="")
         if is_per_row(arguments.get(0 if name not in ("quantile",) else -1, "axis", "dim")):
             return Value(Kind.ROWS, flow)
         return statistic_value(interp, flow, arguments.node, f".{name}()", name)
@@ -234,7 +241,7 @@ def _grouped_method(interp: Interpreter, owner: Value, name: str, arguments: Arg
         return statistic_value(interp, flow, node, f"groupby.{name}", name)
     if name in ("sample",):
         return _sampled(interp, replace(owner, grouped=False), arguments, node)
-    return replace(owner, grouped=name in ("rolling", "expanding"))
+    return replace(owner, grouped=False)
 
 
 def _sampled(interp: Interpreter, owner: Value, arguments: Arguments, node: ast.expr) -> Value:
@@ -264,6 +271,21 @@ def _dropped(interp: Interpreter, owner: Value, arguments: Arguments, node: ast.
     if stats:
         flow = interp.trace.use_statistics(flow, stats, interp.hint)
     return replace(owner, flow=flow, store=None)
+
+
+def _assigned(interp: Interpreter, owner: Value, arguments: Arguments) -> Value:
+    """``df.assign(a=…)``: new columns, given as values or as functions of the table."""
+    flow = flow_of(owner)
+    for value in arguments.all:
+        if value.kind is Kind.FUNCTION:
+            table = replace(owner, store=None)
+            value = interp.call_value(value, Arguments(arguments.node, [table], {}))
+        added = flow_of(value)
+        if added.stats:
+            flow = interp.trace.use_statistics(flow, added.stats, interp.hint)
+        for step, certain in added.steps.items():
+            flow = interp.trace.apply(step, flow, certain=certain)
+    return Value(owner.kind, flow)
 
 
 def _iterated(interp: Interpreter, owner: Value, name: str) -> Value:

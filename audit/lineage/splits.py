@@ -39,6 +39,10 @@ def split_function(
 ) -> Value:
     """``train_test_split(X, y)``: for each argument its sides, in turn."""
     split = interp.trace.split(interp.place(node), operation, interp.hint)
+    values = [
+        value if flow_of(value).roots or value.kind is Kind.INDEX else interp.fresh()
+        for value in values
+    ]
     return Value(
         Kind.TUPLE,
         items=tuple(

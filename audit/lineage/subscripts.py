@@ -43,8 +43,10 @@ def _sliced(interp: Interpreter, owner: Value, node: ast.Slice, place: ast.AST) 
         if isinstance(lower, int | None) and isinstance(upper, int | None) and not node.step:
             return replace(owner, items=owner.items[lower:upper], names=())
     if owner.is_rows or owner.kind is Kind.INDEX:
-        return splits.at_cut(interp, owner, node, place)
-    return replace(owner, store=None)
+        owner = splits.at_cut(interp, owner, node, place)
+    bounds = [interp.eval(bound) for bound in (node.lower, node.upper) if bound is not None]
+    loops = owner.flow.loops.union(*(bound.flow.loops for bound in bounds))
+    return replace(owner, store=None).with_flow(loops=loops)
 
 
 def _two_dimensional(interp: Interpreter, owner: Value, node: ast.Tuple, place: ast.AST) -> Value:
@@ -77,8 +79,12 @@ def _picked(interp: Interpreter, owner: Value, key: Value, node: ast.AST) -> Val
         return splits.by_condition(interp, owner, key, node)
     if key.kind is Kind.INDEX:
         return _by_index(interp, owner, key)
+    if key.kind is Kind.STAT and not owner.flow.roots and owner.kind is Kind.UNKNOWN:
+        return key
     if key.kind is Kind.STAT and owner.flow.roots:
         flow = interp.trace.use_statistics(owner.flow, flow_of(key).stats, interp.hint)
+        for step, certain in key.flow.steps.items():
+            flow = interp.trace.apply(step, flow, certain=certain)
         return replace(owner, flow=flow, store=None)
     if owner.kind is Kind.STAT:
         return _column_of_statistic(interp, owner, key)

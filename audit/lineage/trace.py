@@ -31,6 +31,7 @@ class StepRecord:
     keeps_original: bool = False
     branches: frozenset[tuple[int, int]] = frozenset()
     used: bool = False
+    loop: int | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -82,6 +83,7 @@ class Trace:
         self.statistics: list[Statistic] = []
         self.splits: list[SplitRecord] = []
         self.target_columns: set[str] = set()
+        self.cutting_loops: set[int] = set()
         self.branches: frozenset[tuple[int, int]] = frozenset()
         self.cap = Confidence.HIGH
         self._step_ids: dict[Hashable, int] = {}
@@ -203,6 +205,8 @@ class Trace:
         for record in self.steps:
             if self.target_columns.intersection(record.columns):
                 record.uses_target = True
+            if record.loop in self.cutting_loops:
+                record.used = False
         modelled = [self._is_modelled(record) for record in self.splits]
         facts = []
         wanted = {
@@ -272,7 +276,7 @@ class Trace:
                 and modelled[number] not in (None, False)
                 and len(self.splits[number].trained | self.splits[number].scored) > 1
             }
-            if not outer:
+            if not outer and self.steps[step].loop not in self.cutting_loops:
                 upstream[step] = upstream.get(step, False) or certain
         return upstream
 

@@ -11,6 +11,8 @@ from audit.model.finding import Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence
 
+_NEAR_LINES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Before:
@@ -24,11 +26,15 @@ class Before:
         Modelled splits whose rows the step had reached, in the order of execution.
     confidence : Confidence
         Of the most certain chain from the step to one of the splits.
+    also : tuple of DataStep
+        The same done to another array in the lines around: features and target, mean and
+        standard deviation.
     """
 
     step: DataStep
     splits: tuple[SplitFact, ...]
     confidence: Confidence
+    also: tuple[DataStep, ...] = ()
 
 
 def steps_before(facts: CodeFacts, kind: StepKind) -> list[Before]:
@@ -49,7 +55,32 @@ def steps_before(facts: CodeFacts, kind: StepKind) -> list[Before]:
                 found[key] = Before(
                     known.step, (*known.splits, split), max(known.confidence, confidence)
                 )
-    return list(found.values())
+    return _together(list(found.values()))
+
+
+def _together(found: list[Before]) -> list[Before]:
+    """Put together what one reader would call one step."""
+    merged: list[Before] = []
+    for before in found:
+        last = merged[-1] if merged else None
+        if last is not None and _is_same(last, before):
+            confidence = max(last.confidence, before.confidence)
+            also = (*last.also, before.step)
+            merged[-1] = replace(last, also=also, confidence=confidence)
+        else:
+            merged.append(before)
+    return merged
+
+
+def _is_same(first: Before, second: Before) -> bool:
+    a, b = (first.also or (first.step,))[-1], second.step
+    near = (
+        a.location.path == b.location.path
+        and a.location.cell == b.location.cell
+        and abs((a.location.line or 0) - (b.location.line or 0)) <= _NEAR_LINES
+    )
+    statistics = a.operation.startswith(".") and b.operation.startswith(".")
+    return near and first.splits == second.splits and (statistics or a.operation == b.operation)
 
 
 def no_split(facts: CodeFacts) -> Outcome | None:
@@ -76,6 +107,10 @@ def locations(found: Before, note: str) -> tuple[Location, ...]:
     """The step first, then the splits."""
     return (
         found.step.location,
+        *(
+            replace(step.location, role=Role.RELATED, note="the same happens here")
+            for step in found.also
+        ),
         *(
             replace(split.step.location, role=Role.RELATED, note=note)
             for split in dict.fromkeys(found.splits)

@@ -87,6 +87,7 @@ def test_readings(text: str, allowed: list[set[int]]) -> None:
 
 def test_beside_a_literal_no_noun_is_needed() -> None:
     assert [set(a) for a, _ in readings("# hard: +50", about_copies=True)] == [{50}]
+    assert readings("# +2 copies of the model", about_copies=True) == []
 
 
 @pytest.mark.parametrize(

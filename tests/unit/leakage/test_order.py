@@ -110,3 +110,10 @@ def test_the_fingerprint_does_not_depend_on_lines() -> None:
     (first,) = lk101(facts(SplitFact(SPLIT, (COPIES,), True))).findings
     (second,) = lk101(facts(SplitFact(SPLIT, (moved,), True))).findings
     assert first.fingerprint == second.fingerprint
+
+
+def test_features_and_target_are_one_finding() -> None:
+    target = step(StepKind.DUPLICATE, 4)
+    far = step(StepKind.DUPLICATE, 40)
+    outcome = lk101(facts(SplitFact(SPLIT, (COPIES, target, far), True)))
+    assert [[p.line for p in f.locations] for f in outcome.findings] == [[3, 4, 9], [40, 9]]

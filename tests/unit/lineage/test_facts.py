@@ -3,10 +3,10 @@ import pytest
 from audit.lineage import code_facts
 from audit.model.artifacts import Cell, CellKind, Code, CodeFacts, SourceFile, StepKind
 from audit.model.severity import Confidence
-from tests.unit.lineage import idioms, snippets
+from tests.unit.lineage import idioms, snippets, unseen
 
-LEAKY = snippets.LEAKY | idioms.LEAKY
-CLEAN = snippets.CLEAN | idioms.CLEAN
+LEAKY = snippets.LEAKY | idioms.LEAKY | unseen.LEAKY
+CLEAN = snippets.CLEAN | idioms.CLEAN | unseen.CLEAN
 MARKS = {"D": StepKind.DUPLICATE, "F": StepKind.FIT}
 
 
@@ -51,7 +51,9 @@ def test_clean_scripts_are_not_silent_for_want_of_a_split(name: str) -> None:
 @pytest.mark.parametrize("name", [*LEAKY])
 def test_cells_count_like_lines(name: str) -> None:
     lines = LEAKY[name].splitlines()
-    tops = [i for i, line in enumerate(lines) if line and not line[0].isspace() and line[0] != ")"]
+    tops = [
+        i for i, line in enumerate(lines) if line and not line[0].isspace() and line[0] not in ").+"
+    ]
     cells = []
     for start, end in zip(tops, [*tops[1:], len(lines)], strict=True):
         cells.append(Cell(len(cells), CellKind.CODE, "\n".join(lines[start:end]), (), None, 1))
