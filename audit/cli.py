@@ -278,8 +278,9 @@ def _write(file: Path, text: str) -> None:
 
 
 def _stem(export_name: str) -> str:
-    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in export_name)
-    return kept.strip(".") or "export"
+    name = Path(export_name).stem if export_name.endswith((".ipynb", ".py", ".md")) else export_name
+    kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
+    return kept.strip(".")[:100] or "export"
 
 
 def _width() -> int:

@@ -70,6 +70,14 @@ def test_default_writes_a_report_and_prints_one_screen(
             assert (tmp_path / "reports" / target).read_text(encoding="utf-8").startswith("<?xml")
 
 
+def test_the_report_of_a_notebook_is_called_like_it(
+    clean: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert Result("run", clean / "experiment.ipynb", "--output", "out").code == 0
+    assert (tmp_path / "out" / "experiment.md").is_file()
+
+
 def test_exit_code_of_an_invalid_export(leaky: Path) -> None:
     assert Result("run", leaky, "--format", "console").code == 1
     assert Result("run", leaky, "--format", "console", "--exit-zero").code == 0
