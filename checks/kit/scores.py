@@ -399,6 +399,8 @@ def _roc_auc(true: Losses, scores: Losses) -> float | None:
     labels = np.unique(true)
     if len(labels) != 2:
         return None
+    if np.isin(scores, labels).all():
+        return None  # predicted labels: the ranking that the metric is about is not known
     positive = true == labels[1]
     _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # ties share their mean rank
