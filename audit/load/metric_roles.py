@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -101,7 +101,25 @@ def find(contents: Sequence[Content], known: frozenset[str], ledger: Ledger) -> 
         for draft in drafts:
             (result.baseline if is_baseline or draft.baseline else result.own).append(draft)
         ledger.recognise(path, role, _detail(drafts), why)
+    result.own = _of_the_run(result.own, ledger)
     return result
+
+
+def _of_the_run(drafts: list[Draft], ledger: Ledger) -> list[Draft]:
+    """What holds for the run as a whole, not for one of several classes or models."""
+    whole = [draft for draft in drafts if not draft.nested]
+    parts = list(dict.fromkeys(draft.label for draft in drafts if draft.nested))
+    if len(parts) == 1 and not whole:
+        return [replace(draft, nested=False) for draft in drafts]
+    if parts and not whole:
+        more = f" and {len(parts) - 4} more" if len(parts) > 4 else ""
+        ledger.add(
+            ProblemKind.SKIPPED,
+            drafts[0].path,
+            f"it states metrics of {', '.join(parts[:4])}{more}, and none of the run as a whole",
+            "Export the metrics of the reported model in a file of its own.",
+        )
+    return whole
 
 
 def _no_metric(content: Content, role: str, ledger: Ledger, result: Found) -> None:
@@ -168,6 +186,43 @@ def _detail(drafts: Sequence[Draft]) -> str:
     return "; ".join(parts) + (" …" if len(drafts) > 4 else "")
 
 
+def join(drafts: Sequence[Draft], sizes: Mapping[SplitRole, int]) -> list[Draft]:
+    """Put an overall value and group values of the same metric together, from two files.
+
+    Only where one draft of each kind could be meant, their splits do not contradict each other,
+    and the groups count no other number of rows than the split has.
+
+    Parameters
+    ----------
+    drafts : sequence of Draft
+        Of all files.
+    sizes : mapping of SplitRole to int
+        Rows of each split, where known.
+    """
+    joined = list(drafts)
+    candidates = [draft for draft in drafts if draft.role is not SplitRole.TRAIN]
+    for metric in dict.fromkeys(draft.metric for draft in candidates):
+        own = [draft for draft in candidates if draft.metric == metric]
+        loose = [draft for draft in own if draft.entries and draft.overall is None]
+        owners = [draft for draft in own if draft.overall is not None]
+        if len(loose) != 1 or len(owners) != 1 or owners[0].entries:
+            continue
+        (groups,), (whole,) = loose, owners
+        role = whole.role or groups.role
+        if None not in (whole.role, groups.role) and whole.role is not groups.role:
+            continue
+        if whole.label and groups.label and whole.label != groups.label:
+            continue
+        counts = [entry.count for entry in groups.entries if entry.count is not None]
+        n = sizes.get(role) if role is not None else None
+        if n is not None and len(counts) == len(groups.entries) and sum(counts) != n:
+            continue
+        both = replace(groups, role=role, overall=whole.overall, label=whole.label or groups.label)
+        joined[joined.index(groups)] = both
+        joined.remove(whole)
+    return joined
+
+
 def rank(drafts: Sequence[Draft], config: Config) -> list[Draft]:
     """Headline first: the configured metric, held-out before train, with groups before without."""
     wanted = names.metric_name(config.metric) or config.metric if config.metric else None
@@ -176,7 +231,6 @@ def rank(drafts: Sequence[Draft], config: Config) -> list[Draft]:
         key=lambda draft: (
             wanted is not None and draft.metric != wanted,
             draft.role is SplitRole.TRAIN,
-            draft.nested,
             draft.metric in _LOSSES,
             not draft.entries,
             draft.overall is None,

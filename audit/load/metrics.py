@@ -20,6 +20,10 @@ _SKIPPED = (
     | {"target", "targets", "goal", "goals", "threshold", "thresholds", "criteria", "criterion"}
     | {"args", "history", "epochs", "weights", "bounds", "std", "stdev", "interval", "ci"}
 )
+# Averaged over folds: no value of one split.
+_AVERAGED = frozenset({"cv", "crossval", "kfold", "oof"})
+# How a classification report calls what it says about all classes together.
+_AVERAGES = frozenset({"macro_avg", "weighted_avg", "micro_avg", "samples_avg"})
 _TIER_WORDS = frozenset({"tier", "tiers", "difficulty", "level", "levels"})
 _NOT_GROUPS = _TIER_WORDS | {"epoch", "fold", "folds", "seed", "seeds", "step", "iteration"}
 _GROUP_KEYS = frozenset({"by", "per", "groups", "segments", "slices", "group"})
@@ -221,7 +225,7 @@ def _walk(
         key = str(key)
         key_words = set(names.words(key))
         here = _step(pointer, key)
-        if key_words & _SKIPPED:
+        if key_words & (_SKIPPED | _AVERAGED) or _with_spread(key, node):
             continue
         inner = replace(context, role=names.split_role(key) or context.role)
         if key_words & names.BASELINE_WORDS:
@@ -249,6 +253,7 @@ def _walk(
                 # A metric said once holds for parts of a result, not for `"seconds": {...}`.
                 part = (
                     names.is_split_name(key)
+                    or names.normal(key) in _AVERAGES
                     or names.normal(key) in names.OVERALL_WORDS
                     or key_words & (names.METRIC_WORDS | names.BASELINE_WORDS)
                 )
@@ -257,6 +262,15 @@ def _walk(
                     inner = replace(inner, part_of=f"{context.part_of}/{key}".lstrip("/")[:200])
                 metric = metric or (context.metric if part else None)
                 _walk(value, here, replace(inner, metric=metric), sheet, depth + 1)
+
+
+def _with_spread(key: str, node: Mapping[Any, Any]) -> bool:
+    """Whether ``mean_accuracy`` has a ``std_accuracy`` beside it: an average over repetitions."""
+    parts = names.words(key)
+    if "mean" not in parts:
+        return False
+    spreads = {tuple(w if w != "mean" else s for w in parts) for s in ("std", "stdev", "sd", "sem")}
+    return any(names.words(str(other)) in spreads for other in node)
 
 
 def _list(value: list[Any], pointer: str, context: _Context, sheet: _Sheet) -> None:
@@ -373,10 +387,29 @@ def _key_fields(rows: Sequence[Mapping[Any, Any]], context: _Context) -> tuple[s
     if data:
         return data
     named = tuple(name for name in candidates if names.normal(name) in _KEY_COLUMNS)
-    if named:
-        return named[:1]
     texts = [n for n in candidates if all(isinstance(r[n], str) for r in rows if n in r)]
-    return tuple(texts[:1] if texts else candidates)
+    return _telling([*named[:1], *(n for n in texts if n not in named[:1])], rows, columns) or (
+        *named[:1],
+        *(candidates if not named and not texts else ()),
+    )
+
+
+def _telling(
+    candidates: Sequence[str], rows: Sequence[Mapping[Any, Any]], columns: Sequence[str]
+) -> tuple[str, ...]:
+    """The first of the candidates, and as many more as it takes to tell all rows apart."""
+    beside = [
+        n
+        for n in columns
+        if names.normal(n) in (*names.SPLIT_COLUMNS, "metric", "score", "run", "model")
+        and all(isinstance(row[n], str) for row in rows if n in row)
+    ]
+    for width in range(1, len(candidates) + 1):
+        chosen = tuple(candidates[:width])
+        keys = {tuple(row.get(n) for n in (*chosen, *beside)) for row in rows}
+        if len(keys) == len(rows):
+            return chosen
+    return tuple(candidates[:1])
 
 
 def _is_key(value: Any) -> bool:

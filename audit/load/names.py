@@ -32,6 +32,7 @@ GROUP_WORDS = frozenset({"group", "groups"})
 ID_WORDS = frozenset({"id", "ids", "index", "indices", "idx", "indexes"})
 PREDICTION_WORDS = frozenset(
     {"prediction", "predictions", "pred", "preds", "predicted", "yhat", "oof", "forecasts"}
+    | {"probs", "proba", "probas", "probabilities", "logits", "softmax", "submission"}
 )
 HISTORY_WORDS = frozenset(
     {"history", "log", "logs", "epoch", "epochs", "curve", "curves", "losses", "progress"}

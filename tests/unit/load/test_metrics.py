@@ -9,7 +9,7 @@ import pytest
 
 from audit.load.metrics import read_metrics
 from audit.load.written import WrittenFloat, reported
-from audit.model.artifacts import Baseline, Metrics, SplitRole
+from audit.model.artifacts import Baseline, Grouping, LoadProblems, Metrics, SplitRole
 from audit.model.export import Absent
 from audit.model.location import Location
 from tests.unit.load.exports import export
@@ -102,7 +102,91 @@ def test_classification_report_keeps_classes_apart(tmp_path: Path) -> None:
     tables = export(tmp_path, {"metrics.json": content}).get(Metrics).value.tables
     assert (tables[0].metric, tables[0].overall.value) == ("accuracy", 0.8125)
     precision = {t.label: t.overall.value for t in tables if t.metric == "precision"}
-    assert precision == {"0": 0.5, "1": 0.75, "macro avg": 0.625}
+    assert precision == {"metrics": 0.625}
+
+
+def test_one_of_several_models_is_not_the_run(tmp_path: Path) -> None:
+    content = {"ridge": {"test": {"rmse": 0.5}}, "forest": {"test": {"rmse": 0.25}}}
+    loaded = export(tmp_path, {"metrics.json": content})
+    assert isinstance(loaded.get(Metrics), Absent)
+    (problem,) = loaded.get(LoadProblems).value.items
+    assert "ridge, forest" in problem.reason
+
+
+def test_the_only_model_is_the_run(tmp_path: Path) -> None:
+    table = table_of(tmp_path, "metrics.json", {"ridge": {"test": {"rmse": 0.5}}})
+    assert (table.role, table.overall.value, table.label) == (SplitRole.TEST, 0.5, "ridge")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {"cv": {"accuracy": 0.93}, "test": {"accuracy": 0.5}},
+        {"cv_accuracy": 0.93, "test_accuracy": 0.5},
+        {"mean_accuracy": 0.93, "std_accuracy": 0.01, "test_accuracy": 0.5},
+    ],
+)
+def test_averages_over_folds_are_no_value_of_one_split(tmp_path: Path, content: object) -> None:
+    (table,) = export(tmp_path, {"metrics.json": content}).get(Metrics).value.tables
+    assert (table.metric, table.role, table.overall.value) == ("accuracy", SplitRole.TEST, 0.5)
+
+
+CITIES = "city,accuracy,n\nOslo,0.9,250\nBergen,0.85,100\nSkien,0.8,50\n"
+
+
+def test_overall_and_groups_from_two_files(tmp_path: Path) -> None:
+    files = {"metrics.json": {"test": {"accuracy": 0.8725}}, "metrics_by_city.csv": CITIES}
+    (table,) = export(tmp_path, files).get(Metrics).value.tables
+    assert (table.role, table.path) == (SplitRole.TEST, "metrics_by_city.csv")
+    assert (table.overall.value, table.overall.location.path) == (0.8725, "metrics.json")
+    assert table.counts == {"oslo": 250, "bergen": 100, "skien": 50}
+
+
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"metrics.json": {"val": {"accuracy": 0.9}, "test": {"accuracy": 0.8725}}},
+        {"metrics.json": {"train": {"accuracy": 0.8725}}},
+        {"metrics.json": {"test": {"f1": 0.8725}}},
+        {
+            "metrics.json": {"test": {"accuracy": 0.8725}},
+            "metrics_by_age.csv": "age,accuracy,n\n20,0.9,200\n40,0.845,200\n",
+        },
+        {
+            "metrics.json": {"test": {"accuracy": 0.8725}},
+            "train.csv": "a,y\n1,2\n2,3\n",
+            "test.csv": "a,y\n3,4\n4,5\n",
+        },
+    ],
+    ids=["two splits", "train", "another metric", "two groupings", "another number of rows"],
+)
+def test_overall_and_groups_that_need_not_belong_together(
+    tmp_path: Path, others: dict[str, object]
+) -> None:
+    loaded = export(tmp_path, {**others, "metrics_by_city.csv": CITIES})
+    tables = loaded.get(Metrics).value.tables
+    assert all(table.overall is None for table in tables if "oslo" in table.by_group)
+
+
+def test_rows_that_need_two_columns_to_tell_them_apart(tmp_path: Path) -> None:
+    text = "gender,age,recall,support\nF,<40,0.7,20\nF,40+,0.8,30\nM,<40,0.9,25\nM,40+,0.6,35\n"
+    loaded = export(tmp_path, {"fairness_report.csv": text})
+    table = loaded.get(Metrics).value.tables[0]
+    assert sum(table.counts.values()) == 110
+    grouping = loaded.get(Grouping).value
+    labels = {grouping.label(key): v.value for key, v in table.by_group.items()}
+    assert labels == {
+        "age=<40, gender=F": 0.7,
+        "age=40+, gender=F": 0.8,
+        "age=<40, gender=M": 0.9,
+        "age=40+, gender=M": 0.6,
+    }
+
+
+def test_a_note_beside_the_group_is_no_part_of_it() -> None:
+    rows = [{"city": "A", "note": "x", "rmse": 0.5}, {"city": "B", "note": "y", "rmse": 0.25}]
+    (draft,), _ = read_metrics("m.json", {"by_group": rows}, frozenset(), None)
+    assert [entry.name for entry in draft.entries] == ["A", "B"]
 
 
 def test_tiers_are_no_groups(tmp_path: Path) -> None:
