@@ -306,12 +306,61 @@ def order_keys(keys: Iterable[str], tiers: Mapping[str, str]) -> tuple[str, ...]
     return tuple(sorted(keys, key=lambda k: (met.get(tiers.get(k, ""), 99), natural(k))))
 
 
+def find_spellings(
+    sources: Sequence[tuple[pd.DataFrame, Mapping[str, Array]]],
+    drafts: Sequence[MetricDraft],
+    naming: Naming,
+) -> dict[str, str]:
+    """Text values of groups as the data write them: canonical value to the first spelling met."""
+    found: dict[str, str] = {}
+
+    def note(value: object) -> None:
+        # Numbers have one spelling: the canonical one.
+        if isinstance(value, str) and (canonical := canonical_value(value)) != value:
+            found.setdefault(canonical, " ".join(value.split()))
+
+    for frame, extras in sources:
+        for name in naming.names:
+            values = frame[name].to_numpy() if name in frame.columns else extras.get(name)
+            if values is not None and values.dtype.kind in "OSU":
+                texts = values.astype(str) if values.dtype.kind == "S" else values
+                for value in pd.unique(pd.Series(texts)):
+                    note(str(value))
+    for draft in drafts:
+        for entry in draft.entries:
+            for value in entry.fields.values() if entry.fields else (entry.name,):
+                note(value)
+    return {key: text for key, text in found.items() if not _is_number(key)}
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _labels(keys: Iterable[str], naming: Naming, spellings: Mapping[str, str]) -> dict[str, str]:
+    labels = {}
+    for key in keys:
+        parts = key.split(",")
+        if not any(part in spellings for part in parts):
+            continue
+        spelled = [spellings.get(part, part) for part in parts]
+        if len(parts) > 1 and len(parts) == len(naming.names):
+            spelled = [f"{n}={text}" for n, text in zip(naming.names, spelled, strict=True)]
+        labels[key] = ", ".join(spelled)
+    return labels
+
+
 def build_grouping(
     naming: Naming,
     groups: Iterable[Array | None],
     tables: Sequence[MetricTable],
     tiers: Mapping[str, str],
     tiers_from: str,
+    spellings: Mapping[str, str],
 ) -> Grouping | str:
     """All groups met in splits and metrics, or the reason why there are none."""
     present = [array for array in groups if array is not None]
@@ -320,4 +369,10 @@ def build_grouping(
     if not keys:
         return "no groups (no per-group metrics, no column called groups, none in columns.groups)"
     known = {key: tier for key, tier in tiers.items() if key in keys}
-    return Grouping(naming.names, order_keys(keys, known), known, tiers_from if known else "")
+    return Grouping(
+        naming.names,
+        order_keys(keys, known),
+        known,
+        tiers_from if known else "",
+        _labels(sorted(keys), naming, spellings),
+    )

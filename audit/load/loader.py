@@ -12,11 +12,19 @@ from audit.config import Config, ConfigError, parse_config
 from audit.load import columns, metric_roles, predictions, splits
 from audit.load.discover import Discovery, File, digest, discover, read_bytes, single
 from audit.load.documents import documents_of, sort_documents
-from audit.load.grouping import build_grouping, find_naming, find_tiers, group_rows, settle_metrics
+from audit.load.grouping import (
+    build_grouping,
+    find_naming,
+    find_spellings,
+    find_tiers,
+    group_rows,
+    settle_metrics,
+)
 from audit.load.ledger import Ledger
 from audit.load.notebooks import MAX_TEXT, decode, read_notebook, read_script
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
+from audit.load.repeats import first_of_repeats, note_repeats
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
 from audit.model.artifacts import (
     Baseline,
@@ -123,7 +131,8 @@ def load(
     discovery, root_name = _discover(path, config)
     ledger = Ledger(config)
     ledger.problems.extend(discovery.problems)
-    contents, sources, texts, broken = _read(discovery, ledger, progress)
+    all_contents, sources, texts, broken = _read(discovery, ledger, progress)
+    contents, repeats = first_of_repeats(all_contents, ledger)
     artifacts: dict[type[Any], Slot] = {}
 
     artifacts[Code] = _code(sources, ledger)
@@ -159,6 +168,9 @@ def load(
     known = frozenset(str(name) for table in tables for name in table.columns) | frozenset(extras)
     split_paths = {part.path for part in parts}
     measured = metric_roles.find([c for c in rest if c.file.name not in split_paths], known, ledger)
+    sizes = {role: len(draft.frame) for role, draft in drafts.items()}
+    measured.own = metric_roles.join(measured.own, sizes)
+    measured.baseline = metric_roles.join(measured.baseline, {})
     everything = [*measured.own, *measured.baseline]
     where = drafts[SplitRole.TRAIN].path if SplitRole.TRAIN in drafts else "."
     naming = find_naming(config, tables, extras, everything, ledger, where)
@@ -169,7 +181,11 @@ def load(
     keys = {key for table in [*own, *reference] for key in table.by_group}
     keys |= {key for array in row_groups.values() if array is not None for key in np.unique(array)}
     tiers, tiers_from = find_tiers(config, everything, documents, keys, naming)
-    grouping = build_grouping(naming, row_groups.values(), [*own, *reference], tiers, tiers_from)
+    rows = [(d.frame, d.extras) for d in drafts.values()] + [(d.frame, {}) for d in predicted]
+    spellings = find_spellings(rows, everything, naming)
+    grouping = build_grouping(
+        naming, row_groups.values(), [*own, *reference], tiers, tiers_from, spellings
+    )
     artifacts[Grouping] = Absent(grouping) if isinstance(grouping, str) else Present(grouping)
     artifacts[Metrics] = measured.problem("metrics") or (
         Present(Metrics(tuple(own)))
@@ -182,7 +198,8 @@ def load(
     artifacts[Splits] = _splits(drafts, failures, row_groups, ledger)
     artifacts[PredictionSets] = _prediction_sets(predicted, drafts, naming)
     split_tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
-    artifacts[RawData] = find_raw(contents, naming, split_tables, ledger)
+    note_repeats(repeats, ledger)
+    artifacts[RawData] = find_raw(all_contents, naming, split_tables, ledger)
     _declared_and_broken(artifacts, broken, ledger, discovery.files)
     artifacts[LoadProblems] = Present(ledger.load_problems())
     _leftover(discovery.files, broken, ledger)
@@ -307,7 +324,7 @@ def _splits(
         return Absent(f"only a training split was found ({train.path}), nothing held out")
     if held_out:
         return Absent(f"only a held-out split was found ({held_out[0].path}), no training split")
-    if any(item.role == "ambiguous" for item in ledger.recognised()):
+    if any(i.role == "ambiguous" and "split?" in i.detail for i in ledger.recognised()):
         return Absent("several files could each be the same split, see the loading problems")
     return Absent(
         "no splits: looked for train and val/validation/dev/test/holdout files or members, "

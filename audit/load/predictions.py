@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,47 +105,66 @@ def settle_roles(
     drafts: Sequence[Draft], splits: Mapping[SplitRole, SplitDraft], ledger: Ledger
 ) -> list[Draft]:
     """Give each table of predictions its split; one per held-out split, none for train."""
-    held_out = [role for role in splits if role is not SplitRole.TRAIN]
-    chosen: dict[SplitRole, list[Draft]] = {}
+    chosen: dict[SplitRole, list[tuple[int, Draft]]] = {}
     for draft in drafts:
-        role = draft.role
+        role, certainty = _role(draft, splits)
         if role is SplitRole.TRAIN:
             detail = f"{len(draft.y_true):,} rows"
             ledger.recognise(draft.path, "train predictions", detail + ", not used", draft.why)
-            continue
-        if role is None:
-            equal = [
-                name
-                for name in held_out
-                if (target := splits[name].target) is not None and same_values(target, draft.y_true)
-            ]
-            same_size = [name for name in held_out if len(splits[name].frame) == len(draft.y_true)]
-            options = equal or same_size or held_out
-            role = options[0] if len(options) == 1 else None
-            if role is None and not held_out:
-                role = SplitRole.VALIDATION
-        if role is None:
+        elif role is None:
             reason = "it does not say which split was predicted, and several fit"
             step = "Put validation or test in the file's name."
-            ledger.add(ProblemKind.AMBIGUOUS, draft.path, reason, step)
-            continue
-        chosen.setdefault(role, []).append(draft)
+            ledger.add(ProblemKind.SKIPPED, draft.path, reason, step)
+            ledger.recognise(draft.path, "ambiguous", "predictions of which split?", draft.why)
+        else:
+            chosen.setdefault(role, []).append((certainty, draft))
     settled = []
-    for role, some in chosen.items():
+    for role, ranked in chosen.items():
+        best = max(certainty for certainty, _ in ranked)
+        some = [draft for certainty, draft in ranked if certainty == best]
+        for certainty, draft in ranked:
+            if certainty < best:
+                why = f"{some[0].path} fits the {role.value} split better"
+                ledger.recognise(draft.path, "predictions", "not used", why)
         if len(some) > 1:
-            reason = f"{_list(d.path for d in some)} could each be the {role.value} predictions"
+            # A note only: an export with the predictions of several models is in order.
+            paths = _list([draft.path for draft in some])
+            reason = f"{paths} could each be the {role.value} predictions; none was used"
             step = f'Say which in audit.toml: roles.predictions = "{some[0].path}".'
-            ledger.add(ProblemKind.AMBIGUOUS, some[0].path, reason, step)
+            ledger.add(ProblemKind.SKIPPED, some[0].path, reason, step)
+            for draft in some:
+                ledger.recognise(draft.path, "ambiguous", f"{role.value} predictions?", draft.why)
             continue
         (draft,) = some
-        settled.append(Draft(role, draft.path, draft.y_true, draft.y_pred, draft.frame, draft.why))
+        settled.append(replace(draft, role=role))
         detail = f"{len(draft.y_true):,} rows"
         ledger.recognise(draft.path, f"{role.value} predictions", detail, draft.why)
     return settled
 
 
-def _list(items: Iterable[str]) -> str:
-    return " and ".join(items)
+def _role(draft: Draft, splits: Mapping[SplitRole, SplitDraft]) -> tuple[SplitRole | None, int]:
+    """Split that was predicted, and how certain that is: the larger number is the surer."""
+    if draft.role is not None:
+        target = splits[draft.role].target if draft.role in splits else None
+        equal = target is not None and same_values(target, draft.y_true)
+        return draft.role, 3 if equal else 2
+    held_out = [role for role in splits if role is not SplitRole.TRAIN]
+    equals = [
+        role
+        for role, split in splits.items()
+        if split.target is not None and same_values(split.target, draft.y_true)
+    ]
+    sizes = [role for role in splits if len(splits[role].frame) == len(draft.y_true)]
+    for options, certainty in ((equals, 3), (sizes, 1), (held_out, 0)):
+        if options:
+            return (options[0], certainty) if len(options) == 1 else (None, 0)
+    return (None if splits else SplitRole.VALIDATION), 0
+
+
+def _list(items: Sequence[str]) -> str:
+    shown = list(items[:4])
+    more = f"{len(items) - 4} more" if len(items) > 4 else shown.pop()
+    return f"{', '.join(shown)} and {more}" if shown else more
 
 
 def split_index(draft: Draft, split: SplitDraft | None) -> NDArray[np.int64] | None:
@@ -191,12 +210,13 @@ def find_history(contents: Sequence[Content], ledger: Ledger) -> Slot:
     for content, columns, why in candidates:
         length = len(next(iter(columns.values())))
         detail = f"{length:,} epochs: {', '.join(list(columns)[:8])}"
-        ledger.recognise(content.file.name, "history", detail, why)
+        role = "history" if len(candidates) == 1 else "ambiguous"
+        ledger.recognise(content.file.name, role, detail, why)
     if len(candidates) > 1:
         paths = [c[0].file.name for c in candidates]
         reason = f"{_list(paths)} could each be the history; none was used"
         ledger.add(
-            ProblemKind.AMBIGUOUS,
+            ProblemKind.SKIPPED,
             paths[0],
             reason,
             f'Say which in audit.toml: roles.history = "{paths[0]}".',

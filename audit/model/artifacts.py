@@ -145,15 +145,21 @@ class Grouping:
         Canonical key to tier; empty where no tiers are known.
     tiers_from : str
         Path of the file that says so, for the report; empty where there are no tiers.
+    labels : mapping of str to str
+        Canonical key to its spelling in the data, where that differs from what the key alone
+        would give: ``"north east"`` to ``"North East"``.
     """
 
     names: tuple[str, ...]
     keys: tuple[str, ...]
     tiers: Mapping[str, str] = field(default_factory=dict)
     tiers_from: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def label(self, key: str) -> str:
-        """Readable form of a canonical key: ``"k=4, m=2"``."""
+        """Readable form of a canonical key: ``"k=4, m=2"``, ``"North East"``."""
+        if key in self.labels:
+            return self.labels[key]
         values = key.split(",")
         if len(self.names) < 2 or len(values) != len(self.names):
             return key

@@ -14,8 +14,9 @@ def ambiguous(problems: LoadProblems, params: NoParams) -> Outcome:
 
     What
     ----
-    Two files could both be the training split, the validation split, the predictions, the history
-    or the source rows; or two columns could both be the target.
+    Two files could both be the training split, the validation split or the test split; or two
+    columns could both be the target. Several predictions, histories or source files are common and
+    only noted (LD905).
 
     Why
     ---
@@ -24,7 +25,8 @@ def ambiguous(problems: LoadProblems, params: NoParams) -> Outcome:
     How it is found
     ---------------
     Roles come from names and shapes. Where two candidates are left, none is taken, and the finding
-    names both.
+    names both. Files that differ only in the number of a fold or seed are no candidates against
+    each other: the lowest number stands for the others, which are noted.
 
     False alarms
     ------------

@@ -15,7 +15,8 @@ def skipped(problems: LoadProblems, params: NoParams) -> Outcome:
     What
     ----
     A cell whose code does not parse, code in another language than Python, a notebook without code,
-    splits without a recognisable target, a metrics file without a known metric.
+    splits without a recognisable target, a metrics file without a known metric, the other folds or
+    seeds of an experiment that was run several times, several predictions or histories.
 
     Why
     ---

@@ -6,10 +6,9 @@ from tests.experiment import Experiment, Fault
 
 
 def apply(experiment: Experiment, rng: np.random.Generator) -> None:
-    for name in ("history.csv", "history_old.csv"):
-        losses = np.sort(rng.uniform(0.1, 2.0, 5))[::-1]
-        rows = [f"{epoch},{loss:.4f}" for epoch, loss in enumerate(losses)]
-        experiment.files[name] = "\n".join(["epoch,loss", *rows, ""])
+    lines = experiment.texts()["splits/train.csv"].splitlines(keepends=True)
+    kept = int(rng.integers(20, len(lines)))
+    experiment.files["splits/old/train.csv"] = "".join(lines[:kept])
 
 
-FAULT = Fault("a second history lies beside the first", ("LD904",), apply)
+FAULT = Fault("an older training split lies beside the current one", ("LD904",), apply)

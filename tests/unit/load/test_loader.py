@@ -531,3 +531,23 @@ def test_documents_can_be_chosen(tmp_path: Path) -> None:
     }
     loaded = export(tmp_path, files)
     assert [d.path for d in loaded.get(Documents).value.items] == ["RESULTS.md"]
+
+
+def test_groups_are_labelled_as_the_data_write_them(tmp_path: Path) -> None:
+    files = {
+        "train.csv": "x,site,year,y\n1,St. Mary's,2020,1\n2,North  East,2021,2\n",
+        "val.csv": "x,site,year,y\n3,St. Mary's,2020,3\n4,north east,2021,4\n",
+        "audit.toml": '[columns]\ngroups = ["site", "year"]\n',
+    }
+    grouping = export(tmp_path, files).get(Grouping).value
+    assert grouping.keys == ("north east,2021", "st. mary's,2020")
+    assert [grouping.label(key) for key in grouping.keys] == [
+        "site=North East, year=2021",
+        "site=St. Mary's, year=2020",
+    ]
+
+
+def test_groups_that_only_metrics_name_keep_their_spelling(tmp_path: Path) -> None:
+    content = {"rmse": 0.5, "by_region": {"NRW": {"rmse": 0.4}, "4.0": {"rmse": 0.6}}}
+    grouping = export(tmp_path, {"metrics.json": content}).get(Grouping).value
+    assert {key: grouping.label(key) for key in grouping.keys} == {"nrw": "NRW", "4": "4"}
