@@ -9,8 +9,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-MAX_LINES = 20_000
-MAX_WIDTH = 2_000
+from audit.model.artifacts import Document, DocumentKind
+from checks.kit.written_lines import output_lines, plain, prose_lines
+
+MAX_COLUMNS = 100
+MAX_ROWS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,7 @@ class WrittenTable:
     partial: bool = False
 
 
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
-_HEADING = re.compile(r" {0,3}#{1,6}\s+(.*?)\s*#*\s*$")
+_HEADING = re.compile(r" {0,3}#{1,6}\s+")
 _DELIMITER = re.compile(r":?-+:?")
 _PARTIAL = re.compile(
     r"\btop\b|\blargest\b|\bbiggest\b|\bsmallest\b|\bmost (?:common|frequent)\b|\bselected\b"
@@ -55,16 +57,17 @@ _PARTIAL = re.compile(
     re.IGNORECASE,
 )
 _ELLIPSIS = re.compile(
-    r"[.…⋮⋯\s*_-]*(?:\.{2,}|[…⋮⋯])[.…⋮⋯\s*_-]*|\(?and (?:\d+ )?(?:more|others)\)?"
+    r"(?=[.\s*_-]*?(?:\.\.|[…⋮⋯]))[.…⋮⋯\s*_-]++|\(?and (?:\d+ )?(?:more|others)\)?"
 )
 
 
-def plain(text: str) -> str:
-    """A cell or heading without emphasis, code marks, links and repeated blanks."""
-    text = re.sub(r"!?\[([^\[\]]*)\]\([^()\s]*\)", r"\1", text)
-    text = re.sub(r"<[^<>]{0,200}>", " ", text)
-    text = re.sub(r"[*`]+|(?<![A-Za-z0-9])_+|_+(?![A-Za-z0-9])|~~", "", text)
-    return " ".join(text.split())
+def tables_of(document: Document) -> list[WrittenTable]:
+    """All tables of a document, by kind; a text that reads as two kinds gives both."""
+    markdown = document.kind is not DocumentKind.OUTPUT
+    found = [*markdown_tables(document.text), *listed_counts(document.text, markdown=markdown)]
+    if not markdown:
+        found += printed_tables(document.text)
+    return found
 
 
 def split_cells(line: str) -> list[str]:
@@ -77,36 +80,6 @@ def split_cells(line: str) -> list[str]:
     return [part.replace("\\|", "|").strip() for part in parts]
 
 
-def prose_lines(text: str) -> list[tuple[int, str]]:
-    """Lines of Markdown with their 1-based numbers, code blocks and comments left out."""
-    kept: list[tuple[int, str]] = []
-    fence = ""
-    comment = pre = False
-    for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1):
-        quoted = re.sub(r"^(?: {0,3}> ?)+", "", line[:MAX_WIDTH])
-        mark = _FENCE.match(quoted)
-        if fence:
-            closed = mark and mark[1].startswith(fence) and not quoted.strip().strip(fence[0])
-            fence = "" if closed else fence
-            kept.append((number, ""))
-            continue
-        if mark:
-            fence = mark[1]
-            kept.append((number, ""))
-            continue
-        if comment or "<!--" in quoted:
-            comment = "-->" not in quoted.split("<!--")[-1]
-            kept.append((number, ""))
-            continue
-        if pre or re.search(r"<pre\b", quoted, re.IGNORECASE):
-            pre = not re.search(r"</pre\s*>", quoted, re.IGNORECASE)
-            kept.append((number, ""))
-            continue
-        indented = quoted.startswith(("    ", "\t")) and not (kept and kept[-1][1].strip())
-        kept.append((number, "" if indented else quoted))
-    return kept
-
-
 def markdown_tables(text: str) -> list[WrittenTable]:
     """Pipe tables of a Markdown text, in order."""
     lines = prose_lines(text)
@@ -116,7 +89,8 @@ def markdown_tables(text: str) -> list[WrittenTable]:
     while index < len(lines):
         number, line = lines[index]
         if match := _HEADING.match(line):
-            heading, before = plain(match[1]), ""
+            heading = plain(line[match.end() :].rstrip().rstrip("#"))
+            before = ""
         elif index + 1 < len(lines) and (header := _header(line, lines[index + 1][1])):
             stop = index + 2
             while stop < len(lines) and _is_row(lines[stop][1]):
@@ -151,51 +125,62 @@ def _table(
 ) -> WrittenTable | None:
     """A table without its ellipsis rows, every row as wide as the header."""
     width = len(header)
+    if width > MAX_COLUMNS:
+        return None
     rows = []
     partial = bool(_PARTIAL.search(context) or _PARTIAL.search(" ".join(header)))
-    partial = partial or bool(_ELLIPSIS.fullmatch(after.strip().casefold()))
-    for row in body:
-        cells = tuple(plain(cell) for cell in (*row.cells, *[""] * width)[:width])
-        filled = [cell for cell in cells if cell]
-        if filled and all(_ELLIPSIS.fullmatch(cell.casefold()) for cell in filled[:1]):
+    partial = partial or len(body) > MAX_ROWS
+    partial = partial or _is_ellipsis(after) or _is_ellipsis(context.split("\n")[-1])
+    for row in body[:MAX_ROWS]:
+        cells = [plain(cell) for cell in row.cells[:width]]
+        first = next(filter(None, cells), "")
+        if _is_ellipsis(first):
             partial = True
-        elif filled:
-            rows.append(Row(row.line, cells))
+        elif first:
+            rows.append(Row(row.line, (*cells, *[""] * (width - len(cells)))))
     if not rows:
         return None
     return WrittenTable(line, tuple(map(plain, header)), tuple(rows), context.strip(), partial)
 
 
+def _is_ellipsis(text: str) -> bool:
+    return bool(_ELLIPSIS.fullmatch(text.strip().casefold()))
+
+
 _BLANK = r"[ \t\u00a0\u2007\u2009\u202f]"
+# every part is possessive: a line that does not fit fails in one pass
 _LISTED = re.compile(
-    rf"^{_BLANK}*(?:[-*+•]{_BLANK}+)?(?P<label>[^:=|()]{{1,80}}?){_BLANK}*[:=]{_BLANK}*"
-    r"(?P<count>[~≈]?[0-9][0-9,_.'’\u00a0\u2009\u202f]*[kKM]?)"
-    rf"{_BLANK}*(?P<unit>[A-Za-z]{{1,20}}(?:{_BLANK}[A-Za-z]{{1,20}}){{0,2}})?{_BLANK}*,?{_BLANK}*"
-    rf"(?:\({_BLANK}*)(?P<share>[~≈]?[0-9.]+{_BLANK}?%)(?P<of>[^()]{{0,40}})\)[.;,]?{_BLANK}*$"
+    rf"^{_BLANK}*+(?:[-*+•]{_BLANK}++)?(?P<label>[^:=|()]++)[:=]{_BLANK}*+"
+    r"(?P<count>[~≈]?[0-9][0-9,_.'’\u00a0\u2009\u202f]*+[kKM]?+)"
+    rf"{_BLANK}*+(?P<unit>[A-Za-z]{{1,20}}(?:{_BLANK}[A-Za-z]{{1,20}}){{0,2}})?+"
+    rf"{_BLANK}*+,?+{_BLANK}*+"
+    rf"\({_BLANK}*+(?P<share>[~≈]?[0-9.]++{_BLANK}?%)(?P<of>[^()]{{0,40}})\)[.;,]?{_BLANK}*+$"
 )
+_MAX_LISTED = 300  # characters of a line
+_MAX_LABEL = 80
 
 
 def listed_counts(text: str, *, markdown: bool) -> list[WrittenTable]:
     """Blocks of at least two lines such as ``easy: 1,800 samples (0.4 %)``, as tables."""
-    lines = prose_lines(text) if markdown else _output_lines(text)
+    lines = prose_lines(text) if markdown else output_lines(text)
     tables: list[WrittenTable] = []
     block: list[Row] = []
     units: list[str] = []
     before = ""
 
-    def close() -> None:
+    def close(after: str = "") -> None:
         nonlocal block, units
         if len(block) > 1:
             unit = units[0] if len(set(units)) == 1 else ""
             header = ("", f"count {unit}".strip(), "%")
-            if table := _table(block[0].line, header, block, before):
+            if table := _table(block[0].line, header, block, before, after):
                 tables.append(table)
         block, units = [], []
 
     for number, line in lines:
-        match = _LISTED.match(line) if len(line) <= 300 else None
-        if match is None:
-            close()
+        match = _LISTED.match(line) if len(line) <= _MAX_LISTED else None
+        if match is None or len(match["label"].strip()) > _MAX_LABEL:
+            close(line)
             if line.strip():
                 before = plain(line)
             continue
@@ -208,18 +193,11 @@ def listed_counts(text: str, *, markdown: bool) -> list[WrittenTable]:
     return [table for table in tables if all(row.cells[0] for row in table.rows)]
 
 
-def _output_lines(text: str) -> list[tuple[int, str]]:
-    return [
-        (number, line[:MAX_WIDTH].rstrip())
-        for number, line in enumerate(text.splitlines()[:MAX_LINES], start=1)
-    ]
-
-
 def printed_tables(text: str) -> list[WrittenTable]:
     """Tables of aligned columns in a recorded output, as pandas prints them."""
     tables: list[WrittenTable] = []
     context = ""
-    for block in _blocks(_output_lines(text)):
+    for block in _blocks(output_lines(text)):
         if len(block) >= 2 and (table := _aligned(block, context)):
             tables.append(table)
         context = block[-1][1].strip()

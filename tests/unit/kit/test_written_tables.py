@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import pytest
 
+from checks.kit.written_lines import MAX_LINES, MAX_WIDTH, plain, unread_lines
 from checks.kit.written_tables import (
+    MAX_COLUMNS,
+    MAX_ROWS,
     listed_counts,
     markdown_tables,
-    plain,
     printed_tables,
     split_cells,
 )
@@ -94,3 +96,56 @@ def test_printed_columns_at_two_blanks_or_one() -> None:
 
 def test_ragged_output_is_no_table() -> None:
     assert printed_tables("epoch 1 loss 2\ndone in 3 s\nnothing else to say here\n") == []
+
+
+def test_a_line_that_is_too_long_leaves_the_table_incomplete() -> None:
+    long = "| y |" + " 1" * MAX_WIDTH + " |"
+    (table,) = markdown_tables(f"| a | n |\n|---|---|\n| x | 1 |\n{long}\n| z | 2 |\n")
+    assert table.partial
+    assert [row.cells for row in table.rows] == [("x", "1")]
+    first, second = listed_counts(
+        f"a: 10 (10 %)\nb: 20 (20 %)\n{'c' * MAX_WIDTH}: 1 (1 %)\nd: 30 (30 %)\ne: 39 (39 %)",
+        markdown=False,
+    )
+    assert first.partial
+    assert second.partial
+
+
+def test_a_table_beyond_the_last_line_read_is_incomplete() -> None:
+    text = "\n" * (MAX_LINES - 3) + "| a | n |\n|---|---|\n| x | 1 |\n| y | 2 |\n"
+    (table,) = markdown_tables(text)
+    assert table.partial
+    assert [row.cells for row in table.rows] == [("x", "1")]
+    assert unread_lines(text) == 1
+
+
+def test_tables_too_wide_or_too_high() -> None:
+    wide = "|a" * (MAX_COLUMNS + 1)
+    assert markdown_tables(f"{wide}|\n{'|-' * (MAX_COLUMNS + 1)}|\n{wide}|\n") == []
+    (high,) = markdown_tables("| a | n |\n|---|---|\n" + "| x | 1 |\n" * (MAX_ROWS + 1))
+    assert high.partial
+    assert len(high.rows) == MAX_ROWS
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "> " * 5_000 + "x",
+        "# " + "#" * 9_000 + "x",
+        "# " + " " * 9_000 + "x",
+        "| " + "." * 9_000 + "x | 1 |",
+        " " * 299 + "|",
+        "a: 1" + " " * 290 + "|",
+        "%" + " " * 9_000 + "! | n |",
+        "`" * 9_000,
+        "_" * 9_000 + "a",
+        "[" * 9_000,
+        "|" * 9_000,
+    ],
+)
+def test_hostile_lines_are_read_in_one_pass(line: str) -> None:
+    # a regular expression that backtracks over these would not come back
+    text = f"{line}\n" * 20
+    assert markdown_tables(text) == []
+    assert listed_counts(text, markdown=True) == []
+    assert all(len(table.rows) == 19 for table in printed_tables(text))
