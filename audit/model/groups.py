@@ -8,7 +8,7 @@ from typing import Any
 
 _NAMED = re.compile(r"([A-Za-z_]\w*?)\s*[=:]\s*(-?[\w.]+)")
 _GLUED = re.compile(r"[A-Za-z]+-?\d+(?:[\s_,;/-]+[A-Za-z]+-?\d+)*")
-_NUMBERS = re.compile(r"-?\d+(?:\.\d+)?(?:[\s_,;/|x-]+-?\d+(?:\.\d+)?)*")
+_NUMBERS = re.compile(r"-?\d+(?:\.\d+)?(?:[\s_,;/|x-]++-?\d+(?:\.\d+)?)*")
 
 
 def canonical_value(value: Any) -> str:
