@@ -2,15 +2,15 @@
 
 Values are compared, never bytes: ``4``, ``4.0`` and ``True``-as-``1`` agree, ``-0.0`` is ``0.0``,
 a missing value equals a missing value. Where one table stores a column with less precision than
-the other, both are compared in the lower precision, because a copy that was written as float32
-cannot agree with its float64 original otherwise. Integers are exact among themselves, beyond
-2**53 too.
+the other, both are compared in the lower precision, because a copy that was written as float32, or
+with three decimals, cannot agree with its original otherwise. Integers are exact among themselves,
+beyond 2**53 too.
 """
 
 from __future__ import annotations
 
 import numbers
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,14 @@ class Column:
         Values, or codes where the column holds text or a mixture.
     held_out : ndarray, shape (n_held_out,)
         The same for the held-out rows; codes are joint, so equal codes mean equal values.
+    parts : tuple of Column
+        Running text taken apart, for tables of little else; empty otherwise.
     """
 
     name: str
     train: Array
     held_out: Array
+    parts: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,7 +82,34 @@ def encode(train: pd.DataFrame, held_out: pd.DataFrame) -> tuple[Column, ...]:
         Column(str(name), *_comparable(train.iloc[:, i], held_out.iloc[:, i]))
         for i, name in enumerate(train.columns)
     )
-    return tuple(column for column in columns if not _is_constant(column))
+    varying = tuple(column for column in columns if not _is_constant(column))
+    if len(varying) > 3:
+        return varying
+    # With a mask there may be no column left but one of text: its words have to tell rows apart.
+    return tuple(
+        replace(column, parts=_text_parts(train[column.name], held_out[column.name]))
+        for column in varying
+    )
+
+
+_PARTS = 8  # of a text
+
+
+def _text_parts(train: pd.Series[Any], held_out: pd.Series[Any]) -> tuple[Column, ...]:
+    """Every eighth word, eight times, as columns; empty unless most values are running text."""
+    if any(pd.api.types.is_numeric_dtype(part.dtype) for part in (train, held_out)):
+        return ()
+    both = np.array([str(value) for part in (train, held_out) for value in part], dtype=object)
+    codes, distinct = pd.factorize(both)
+    texts = [text.split() for text in distinct]
+    if 2 * sum(len(text) >= _PARTS for text in texts) < len(texts):
+        return ()
+    columns = []
+    for i in range(_PARTS):
+        slots = pd.factorize(np.array([" ".join(text[i::_PARTS]) for text in texts], dtype=object))
+        values = slots[0][codes].astype(np.int32)
+        columns.append(Column(f"part {i}", values[: len(train)], values[len(train) :]))
+    return tuple(columns)
 
 
 def bits(values: Array) -> Bits:
@@ -173,6 +203,8 @@ def _comparable(train: pd.Series[Any], held_out: pd.Series[Any]) -> tuple[Array,
     if a is not None and b is not None:
         common = _common_dtype(a, b)
         if common is not None:
+            if a.dtype == b.dtype and common.kind == "f":
+                return _rounded_alike(a, b)
             with np.errstate(over="ignore"):
                 return a.astype(common, copy=False), b.astype(common, copy=False)
     elif a is not None:
@@ -218,6 +250,43 @@ def _common_dtype(a: Array, b: Array) -> np.dtype[Any] | None:
     if all(part.dtype.kind == "u" or part.min(initial=0) >= 0 for part in (a, b)):
         return np.dtype(np.uint64)
     return None
+
+
+MAX_DECIMALS = 6
+MIN_ROUNDED = 20  # different values that have to have so few decimals
+
+
+def _rounded_alike(a: Array, b: Array) -> tuple[Array, Array]:
+    """Both columns with the decimals of the one that was rounded, if only one was."""
+    decimals = _decimals(a), _decimals(b)
+    if (decimals[0] is None) == (decimals[1] is None):
+        return a, b
+    wanted = next(each for each in decimals if each is not None)
+    return _round(a, wanted), _round(b, wanted)
+
+
+def _decimals(values: Array) -> int | None:
+    """Decimals that a column was rounded to; ``None`` where it was not, or nobody can tell."""
+    finite = values[np.isfinite(values)]
+    if not len(finite) or (finite == np.round(finite)).all():
+        return None  # whole numbers are counts or codes, not roundings
+    for decimals in range(1, MAX_DECIMALS + 1):
+        if _has_decimals(finite[:512], decimals) and _has_decimals(finite, decimals):
+            return decimals if len(pd.unique(finite)) >= MIN_ROUNDED else None
+    return None
+
+
+def _has_decimals(values: Array, decimals: int) -> bool:
+    # So large that the type itself has hardly more decimals: that is no rounding.
+    spacing = np.spacing(np.abs(values))
+    if float(spacing.max()) * 10.0**decimals > 0.1:
+        return False
+    return bool((np.abs(_round(values, decimals) - values) <= 2 * spacing).all())
+
+
+def _round(values: Array, decimals: int) -> Array:
+    rounded: Array = np.round(values.astype(np.float64), decimals)
+    return rounded
 
 
 def _parsed(text: pd.Series[Any], dtype: np.dtype[Any]) -> pd.Series[Any]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from audit.model.artifacts import Match
 from audit.neighbours.columns import Array, Bits, bits
-from audit.neighbours.matching import CHUNK, Tables, match, mix
+from audit.neighbours.matching import CHUNK, Tables, match, mix, prepare
 from checks.kit.kin import MIN_AGREEMENT, kin_of, strength
 
 SAMPLE = 4096  # held-out rows that are screened
@@ -151,14 +151,17 @@ def coincidence(tables: Tables, mask: Mask = ()) -> float:
     and differ in the rest. So the columns are divided in two halves at random, several times;
     counted is the share of held-out rows that agree on a half with a training row that differs
     elsewhere. One half may miss the only telling column, so the smaller share of the two counts;
-    columns may be derived from others, so the largest of all divisions counts.
+    columns may be derived from others, so the largest of all divisions counts. A single column of
+    running text is divided by its words.
 
     Returns
     -------
     float
-        Between 0 and 1; 1 where fewer than two columns are compared.
+        Between 0 and 1; 1 where fewer than two columns are compared and none is running text.
     """
     kept = [i for i in range(len(tables.columns)) if i not in mask]
+    if len(kept) == 1 and (parts := tables.columns[kept[0]].parts):
+        return coincidence(prepare(parts, tables.n_train, tables.n_held_out, None, None))
     if len(kept) < 2:
         return 1.0
     kept.sort(key=lambda i: tables.columns[i].name)

@@ -69,11 +69,12 @@ def exact_duplicates(kinship: Kinship, grouping: Grouping | None, params: Params
     How it is found
     ---------------
     Rows are hashed, rows with equal hashes are compared value by value, and missing values equal
-    each other. Where the two tables store a column with different precision, the lower one
-    decides. Two controls tell kinship from coincidence. Where the target is a finely graded
-    number: the same matches with the held-out targets permuted within their group. Otherwise: how
-    many rows agree on half of the columns with a training row that differs elsewhere, which is
-    rare unless columns take few values.
+    each other. Where the two tables store a column with different precision (float32, or rounded
+    to a few decimals), the lower one decides. Two controls tell kinship from coincidence. Where
+    the target is a finely graded number: the same matches with the held-out targets permuted
+    within their group. Otherwise: how many rows agree on half of the columns (of a single text:
+    of its words) with a training row that differs elsewhere, which is rare unless columns take
+    few values.
 
     ERROR: more than ``max_share`` of the rows (or ``max_group_share`` of a group) are equal in
     features and target, and the control does not explain it. Without a target, or below that

@@ -116,3 +116,28 @@ def test_which_targets_identify(target: np.ndarray, identifying: bool) -> None:
     targets = encode_targets(target[:half], target[half:])
     assert targets is not None
     assert targets.identifying is identifying
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("rounded_side", ["train", "held_out"])
+@pytest.mark.parametrize("decimals", [1, 3])
+def test_copies_that_were_rounded_agree(dtype: type, rounded_side: str, decimals: int) -> None:
+    rng = np.random.default_rng(decimals)
+    # Clear of the ties, where rounding in single precision may go either way.
+    steps = rng.integers(-5000, 5000, (60, 3)) + rng.uniform(-0.4, 0.4, (60, 3))
+    full = pd.DataFrame((steps / 10**decimals).astype(dtype), columns=list("abc"))
+    rounded = full.astype(float).round(decimals).astype(dtype)
+    train, held_out = (rounded, full) if rounded_side == "train" else (full, rounded)
+    columns = encode(train, held_out)
+    assert all((bits(c.train) == bits(c.held_out)).all() for c in columns)
+
+
+def test_rounding_is_not_assumed() -> None:
+    rng = np.random.default_rng(0)
+    fine = rng.normal(size=100)
+    for few in (np.repeat([0.5, 1.5], 50), np.arange(100) * 1e9):  # two values; whole numbers
+        (column,) = encode(pd.DataFrame({"a": fine}), pd.DataFrame({"a": few}))
+        assert (column.train == fine).all()
+    # Both rounded, each its own way: they are compared as they are.
+    (column,) = encode(pd.DataFrame({"a": fine.round(3)}), pd.DataFrame({"a": fine.round(1)}))
+    assert (column.train == fine.round(3)).all()

@@ -233,3 +233,33 @@ def test_real_data_repeat_source_rows_and_hide_nothing(ds1: Path) -> None:
     assert found.exact.rows.tolist() == repeated
     assert found.exact.rows.sum() == 142
     assert found.masked == ()  # the same matrix under another m has another height
+
+
+def texts(n: int, seed: int, words: int = 20) -> list[str]:
+    rng = np.random.default_rng(seed)
+    return [" ".join(f"w{i}" for i in rng.integers(0, 50, words)) for _ in range(n)]
+
+
+def test_copies_of_a_single_text_are_no_coincidence() -> None:
+    train, held_out = texts(300, 0), texts(100, 1)
+    held_out[:20] = train[:20]
+    labels = np.arange(300) % 2, np.r_[np.arange(20) % 2, np.arange(80) % 2]
+    found = search(pd.DataFrame({"t": train}), pd.DataFrame({"t": held_out}), *labels)
+    assert int(found.exact.rows.sum()) == 20
+    assert found.exact.chance == 0.0
+
+
+def test_short_phrases_may_agree_by_coincidence() -> None:
+    train, held_out = texts(300, 0, words=1), texts(100, 1, words=1)
+    labels = np.arange(300) % 2, np.arange(100) % 2
+    found = search(pd.DataFrame({"t": train}), pd.DataFrame({"t": held_out}), *labels)
+    assert found.exact.chance == 1.0
+
+
+def test_texts_from_a_template_may_agree_by_coincidence() -> None:
+    rng = np.random.default_rng(0)
+    phrase = "the patient in room {} of ward {} was given a dose of {} today"
+    every = [phrase.format(*rng.integers(0, 4, 3)) for _ in range(400)]
+    labels = np.arange(300) % 2, np.arange(100) % 2
+    frames = [pd.DataFrame({"t": part}) for part in (every[:300], every[300:])]
+    assert search(*frames, *labels).exact.chance > 0.5
