@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 import warnings
 import zipfile
@@ -19,6 +20,7 @@ from audit.model.artifacts import Array, Problem
 
 _KINDS = frozenset("biufcSUMm")
 _MAX_MEMBERS = 10_000
+_MAX_HEADER = 65_536
 _MIB = 1 << 20
 NPY_STEP = "Save it as a numeric array, or as columns of a .parquet or .csv file."
 
@@ -84,20 +86,7 @@ def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Proble
 
 
 def _array(handle: IO[bytes], size: int) -> Array:
-    try:
-        version = npy.read_magic(handle)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            if version == (1, 0):
-                shape, fortran, dtype = npy.read_array_header_1_0(handle)
-            elif version in ((2, 0), (3, 0)):
-                shape, fortran, dtype = npy.read_array_header_2_0(handle)
-            else:
-                raise unreadable(f"NumPy format version {version} is not known")
-    except LoadError:
-        raise
-    except Exception as error:
-        raise unreadable(f"not a usable NumPy array: {first_line(error)}") from error
+    shape, fortran, dtype = _header(handle)
     if dtype.hasobject:
         raise refused("an array of Python objects (dtype object) is never unpickled", NPY_STEP)
     fields: Mapping[str, Any] = dtype.fields or {}
@@ -115,7 +104,31 @@ def _array(handle: IO[bytes], size: int) -> Array:
     content = handle.read(wanted)
     if len(content) != wanted:
         raise unreadable("the array is truncated")
-    if not wanted:
-        return np.zeros(shape, dtype)
-    flat: Array = np.frombuffer(content, dtype)
-    return flat.reshape(shape, order="F" if fortran else "C")
+    try:
+        flat: Array = np.frombuffer(content, dtype) if wanted else np.zeros(0, dtype)
+        return flat.reshape(shape, order="F" if fortran else "C")
+    except ValueError as error:
+        # Too many items for an index although there are no bytes: (0, 10**18).
+        raise unreadable(f"an array of impossible shape {shape_text(shape)}") from error
+
+
+def _header(handle: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Shape, order and dtype; NumPy parses no more text than an honest header has."""
+    try:
+        version = npy.read_magic(handle)
+        width = {(1, 0): 2, (2, 0): 4, (3, 0): 4}.get(version)
+        if width is None:
+            raise unreadable(f"NumPy format version {version} is not known")
+        prefix = handle.read(width)
+        length = int.from_bytes(prefix, "little")
+        if length > _MAX_HEADER:
+            raise refused(f"the header of an array claims {length:,} bytes", NPY_STEP)
+        text = io.BytesIO(prefix + handle.read(length))
+        read = npy.read_array_header_1_0 if width == 2 else npy.read_array_header_2_0
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return read(text)
+    except LoadError:
+        raise
+    except Exception as error:
+        raise unreadable(f"not a usable NumPy array: {first_line(error)}") from error

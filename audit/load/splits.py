@@ -30,6 +30,7 @@ class Part:
     value: Any
     why: str
     rows: NDArray[np.int64] | None = None
+    loose: bool = False
 
     @property
     def label(self) -> str:
@@ -126,6 +127,9 @@ def _found(content: Content) -> list[Part]:
         column = _naming_column(content.frame)
         if column is not None:
             return _divided(content, column)
+        flag = None if role is not None else _flag_column(content.frame)
+        if flag is not None:
+            return _flagged(content, *flag)
         if role is None:
             return []
         return [replace(_file_part(content, role, content.frame), why=why)]
@@ -151,6 +155,29 @@ def _naming_column(frame: pd.DataFrame) -> str | None:
         return None
     roles = [names.split_role(value) if isinstance(value, str) else None for value in values]
     return column if None not in roles and len(set(roles)) > 1 else None
+
+
+def _flag_column(frame: pd.DataFrame) -> tuple[str, SplitRole] | None:
+    """A column such as ``is_train`` that holds yes and no, and the split it speaks of."""
+    found = []
+    for name in frame.columns:
+        parts = [word for word in names.words(name) if word not in ("is", "in", "set", "flag")]
+        said = len(parts) == 1 and len(names.words(name)) > 1 and parts[0] in names.SPLIT_WORDS
+        if said and set(frame[name].unique().tolist()) == {0, 1}:
+            found.append((name, names.SPLIT_WORDS[parts[0]]))
+    return found[0] if len(found) == 1 else None
+
+
+def _flagged(content: Content, column: str, role: SplitRole) -> list[Part]:
+    frame = content.frame
+    assert frame is not None
+    yes = frame[column].to_numpy().astype(bool)
+    other = SplitRole.TEST if role is SplitRole.TRAIN else SplitRole.TRAIN
+    why = f"the column {column!r} says so"
+    return [
+        _rows_of(frame, column, rows, part, content.file.name, why)
+        for part, rows in ((role, yes), (other, ~yes))
+    ]
 
 
 def _divided(content: Content, column: str) -> list[Part]:
@@ -188,10 +215,12 @@ def _file_part(content: Content, role: SplitRole, frame: pd.DataFrame) -> Part:
 
 def _members(path: str, arrays: Mapping[str, Array], role: SplitRole) -> list[Part]:
     kinds = {name: _kind(name) for name in arrays}
+    unnamed: set[str] = set()
     if "features" not in kinds.values():
         loose = [n for n, kind in kinds.items() if kind == "extra" and arrays[n].ndim > 1]
         if len(loose) == 1:
             kinds[loose[0]] = "features"
+            unnamed = set(loose)
         else:
             flat = {n: a for n, a in arrays.items() if a.ndim == 1}
             plain = [n for n in flat if kinds[n] != "names"]
@@ -199,7 +228,9 @@ def _members(path: str, arrays: Mapping[str, Array], role: SplitRole) -> list[Pa
                 columns = pd.DataFrame({n: flat[n] for n in plain})
                 return [Part(role, "table", path, "", columns, "members of equal length")]
     why = "members called " + ", ".join(repr(name) for name in sorted(arrays)[:4])
-    return [Part(role, kinds[n], path, n, a, why) for n, a in sorted(arrays.items())]
+    return [
+        Part(role, kinds[n], path, n, a, why, loose=n in unnamed) for n, a in sorted(arrays.items())
+    ]
 
 
 def _kind(member: str) -> str:
@@ -241,6 +272,9 @@ def assemble(
         if not own:
             continue
         main = [part for part in own if part.kind in ("table", "features")]
+        if len(main) > 1:
+            # What is called features stands before an array that merely has the split's name.
+            main = [part for part in main if part.kind == "table" or not part.loose] or main
         try:
             if _ambiguous(own, main, ledger, role):
                 continue

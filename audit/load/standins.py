@@ -176,9 +176,7 @@ def build_array(content: Any, dtype: Any, shape: Any, fortran: bool) -> Any:
             f"an array of shape {shape_text(shape)} needs {wanted:,} bytes, the pickle has "
             f"{len(content):,}"
         )
-    if not wanted:
-        return np.zeros(shape, dtype.dtype)
-    flat = np.frombuffer(content, dtype=dtype.dtype)
+    flat = np.frombuffer(content, dtype=dtype.dtype) if wanted else np.zeros(0, dtype.dtype)
     return flat.reshape(shape, order="F" if fortran else "C")
 
 

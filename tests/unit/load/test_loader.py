@@ -551,3 +551,23 @@ def test_groups_that_only_metrics_name_keep_their_spelling(tmp_path: Path) -> No
     content = {"rmse": 0.5, "by_region": {"NRW": {"rmse": 0.4}, "4.0": {"rmse": 0.6}}}
     grouping = export(tmp_path, {"metrics.json": content}).get(Grouping).value
     assert {key: grouping.label(key) for key in grouping.keys} == {"nrw": "NRW", "4": "4"}
+
+
+def test_a_flag_says_which_rows_were_trained_on(tmp_path: Path) -> None:
+    table = csv(rows(6).assign(is_train=[True, False, True, True, False, True]))
+    splits = export(tmp_path, {"data.csv": table}).get(Splits).value
+    assert splits.train.rows.tolist() == [0, 2, 3, 5]
+    (held_out,) = splits.held_out
+    assert (held_out.role, held_out.rows.tolist()) == (SplitRole.TEST, [1, 4])
+    assert "is_train" not in splits.feature_names
+
+
+def test_features_stand_before_an_array_with_the_name_of_the_split(tmp_path: Path) -> None:
+    files = {
+        "arrays.npz": npz(X_train=np.eye(3), y_train=[1, 2, 3], X_test=np.eye(3), y_test=[1, 2, 3]),
+        "test_maps.npy": npy(np.ones((3, 5))),
+        "test_probs.npy": npy(np.ones((3, 2))),
+    }
+    loaded = export(tmp_path, files)
+    assert loaded.get(Splits).value.held_out[0].path == "arrays.npz"
+    assert not problems(loaded)
