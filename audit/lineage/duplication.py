@@ -154,6 +154,8 @@ def _multiplicity(
     inside = [loop.id for loop in loops]
     varying = [loop for loop in loops if loop.id in flow.loops]
     copying = [loop for loop in loops if loop.id not in flow.loops and loop.multiplies]
+    if flow.pieces & set(inside) and flow.loops & set(store.born):
+        return flow
     this = Append(tuple(inside), tuple(interp.arms), flow)
     if len(varying) > 1 and value.kind is Kind.ROW:
         interp.trace.cutting_loops.update(loop.id for loop in varying[1:])

@@ -50,6 +50,7 @@ class Expressions:
             return UNKNOWN
         interp.tick()
         if self._nesting > _MAX_NESTING:
+            interp.limit(interp.cell, "is nested too deeply")
             return UNKNOWN
         self._nesting += 1
         try:
@@ -211,7 +212,9 @@ class Expressions:
         key = splits.condition_key(node)
         if key is not None and isinstance(node.left, ast.Name) and len(values) == 2:
             key = ((*cast(tuple[object, ...], key[0]), id(values[0].flow)), key[1])
-        return Value(Kind.MASK, replace(flow, stats=frozenset(), steps={}), mask_key=key)
+        loops = frozenset().union(*(value.flow.loops for value in values))
+        flow = replace(flow, stats=frozenset(), steps={}, loops=loops)
+        return Value(Kind.MASK, flow, mask_key=key)
 
     def _eval_ifexp(self, node: ast.IfExp) -> Value:
         self.eval(node.test)
@@ -295,7 +298,9 @@ class Expressions:
                 result = item if result is None else join(result, item)
             if result is None:
                 return UNKNOWN
-            if not flow_of(result).roots or _of_one_row(iterable.items):
+            if _of_one_row(iterable.items):
+                return result
+            if not flow_of(result).roots and result.kind not in (Kind.CONST, Kind.UNKNOWN):
                 return result
             return _in_loop(result, loop)
         store = iterable.store
@@ -311,7 +316,13 @@ class Expressions:
             selections = iterable.flow.selections
             if iterable.grouped:
                 selections |= {self._interp.number()}
-            flow = replace(iterable.flow, loops=iterable.flow.loops | {loop}, selections=selections)
+            pieces = iterable.flow.pieces | ({loop} if iterable.kind is Kind.ROW else frozenset())
+            flow = replace(
+                iterable.flow,
+                loops=iterable.flow.loops | {loop},
+                pieces=pieces,
+                selections=selections,
+            )
             return Value(kind, flow)
         if iterable.kind is Kind.INDEX:
             return Value(Kind.INDEX, replace(iterable.flow, loops=iterable.flow.loops | {loop}))
@@ -416,7 +427,7 @@ def _of_one_row(items: Sequence[Value]) -> bool:
 def _in_loop(value: Value, loop: int) -> Value:
     if value.items is not None:
         return replace(value, items=tuple(_in_loop(item, loop) for item in value.items))
-    if value.kind in (Kind.FUNCTION, Kind.CLASS, Kind.MODULE, Kind.CONST, Kind.OBJECT):
+    if value.kind in (Kind.FUNCTION, Kind.CLASS, Kind.MODULE, Kind.OBJECT):
         return value
     return value.with_flow(loops=value.flow.loops | {loop})
 

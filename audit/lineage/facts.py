@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import replace
 
-from audit.lineage.interpreter import BudgetExceededError, Interpreter
+from audit.lineage.interpreter import BUDGET, BudgetExceededError, Interpreter
 from audit.lineage.source import parse_cell
 from audit.lineage.values import Arguments, Flow, Function, Kind, Value, flow_of
 from audit.model.artifacts import CellKind, Code, CodeFacts, SourceFile
@@ -32,6 +33,7 @@ def code_facts(code: Code) -> CodeFacts:
         steps=tuple(step for fact in facts for step in fact.steps),
         splits=tuple(split for fact in facts for split in fact.splits),
         copies=tuple(count for fact in facts for count in fact.copies),
+        limits=tuple(limit for fact in facts for limit in fact.limits),
     )
 
 
@@ -46,14 +48,15 @@ def _file_facts(file: SourceFile) -> CodeFacts:
             try:
                 tree = parse_cell(cell.source)
             except SyntaxError:
+                interp.limit(cell, "is not Python that could be parsed")
                 continue
             interp.cell = cell
             functions += _functions(tree, interp)
             interp.block(tree.body)
         _call_the_uncalled(interp, functions)
     except BudgetExceededError:
-        pass
-    return interp.trace.finish()
+        interp.limit(interp.cell, f"has more than {BUDGET:,} steps to follow; the rest is left out")
+    return replace(interp.trace.finish(), limits=tuple(interp.limits))
 
 
 def _functions(tree: ast.Module, interp: Interpreter) -> list[Function]:

@@ -33,6 +33,8 @@ def inline(
     interp.called.add(id(function.node))
     recursive = any(running.node is function.node for running in interp.calls)
     if recursive or not interp.may_inline:
+        if not recursive:
+            interp.limit(interp.cell, "has too many calls within calls to follow all of them")
         return unknown_result(interp, arguments)
     scope = Scope(function.scope)
     _bind_parameters(interp, scope, function, arguments, instance)

@@ -56,6 +56,7 @@ class Interpreter(Expressions, Binding):
         self._number = 0
         self._selections: dict[Hashable, int] = {}
         self.visited = 0
+        self.limits: dict[str, None] = {}
 
     # --- services -----------------------------------------------------------------------
 
@@ -121,6 +122,10 @@ class Interpreter(Expressions, Binding):
         finally:
             self.loops.pop()
 
+    def limit(self, cell: Cell, reason: str) -> None:
+        """Remember that something was not analysed."""
+        self.limits[f"{self.trace.name_of(cell)} {reason}"] = None
+
     def tick(self) -> None:
         """Count a visited node."""
         self.visited += 1
@@ -142,7 +147,7 @@ class Interpreter(Expressions, Binding):
                 if self._statement(statement):
                     return True
             except RecursionError:
-                continue
+                self.limit(self.cell, "is nested too deeply")
         return False
 
     def _statement(self, node: ast.stmt) -> bool:

@@ -11,7 +11,7 @@ _PYTHON_LINE_MAGICS = frozenset({"time", "timeit", "prun", "memit"})
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
 _LINE_MAGIC = re.compile(r"(\s*)%{1,2}(\w+)((?:\s+-\w+(?:\s+\d+)?)*)\s*(.*)", re.DOTALL)
 _SHELL = re.compile(r"(\s*)[!?/;,](?=\S)")
-_ASSIGNED = re.compile(r"(\s*[\w.,\s\[\]'\"]+?=\s*)(?:!|%{1,2}[A-Za-z])")
+_ASSIGNED = re.compile(r"([\w.,\s\[\]'\"]+=\s*)(?:!|%{1,2}[A-Za-z])")
 _HELP = re.compile(r"(\s*)(?:%{0,2}[\w.*]+)\?{1,2}\s*(?:#.*)?$")
 
 
@@ -110,6 +110,7 @@ class _Open:
 
     def feed(self, line: str) -> None:
         position = 0
+        last = len(line.rstrip()) - 1
         self._continued = False
         while position < len(line):
             if self._quote:
@@ -127,7 +128,7 @@ class _Open:
                 self._depth += 1
             elif character in ")]}":
                 self._depth = max(0, self._depth - 1)
-            elif character == "\\" and position == len(line.rstrip()) - 1:
+            elif character == "\\" and position == last:
                 self._continued = True
             position += 1
         if len(self._quote) == 1 and not line.endswith("\\"):

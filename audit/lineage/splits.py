@@ -91,7 +91,7 @@ def at_cut(interp: Interpreter, value: Value, node: ast.Slice, place: ast.AST) -
 
 def by_condition(interp: Interpreter, value: Value, mask: Value, place: ast.AST) -> Value:
     """``df[mask]`` is one side of a split if ``df[~mask]`` is there too."""
-    flow = value.flow
+    flow = replace(value.flow, loops=value.flow.loops | mask.flow.loops)
     key, positive = mask.mask_key or (("mask", id(mask)), True)
     if mask.flow.parts:
         for split, side in mask.flow.parts:

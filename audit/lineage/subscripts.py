@@ -108,7 +108,8 @@ def _by_index(interp: Interpreter, owner: Value, key: Value) -> Value:
     flow = chosen.flow
     for step, certain in key.flow.steps.items():
         flow = interp.trace.apply(step, flow, certain=certain)
-    flow = replace(flow, loops=flow.loops | key.flow.loops)
+    pieces = flow.pieces | (key.flow.loops if owner.kind is Kind.ROW else frozenset())
+    flow = replace(flow, loops=flow.loops | key.flow.loops, pieces=pieces)
     scalar = not key.is_list and bool(key.flow.loops)
     kind = Kind.INDEX if owner.kind is Kind.INDEX else Kind.ROW if scalar else owner.kind
     return replace(chosen, kind=kind, flow=flow, is_list=owner.is_list and not scalar)

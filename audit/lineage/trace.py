@@ -7,7 +7,15 @@ from dataclasses import dataclass, field, replace
 
 from audit.lineage.copies import copy_counts
 from audit.lineage.values import Flow, Lookup, Place
-from audit.model.artifacts import CodeFacts, CopyCount, DataStep, SourceFile, SplitFact, StepKind
+from audit.model.artifacts import (
+    Cell,
+    CodeFacts,
+    CopyCount,
+    DataStep,
+    SourceFile,
+    SplitFact,
+    StepKind,
+)
 from audit.model.severity import Confidence
 
 _CHANGES = (StepKind.DUPLICATE, StepKind.FIT)
@@ -88,6 +96,11 @@ class Trace:
         self.cap = Confidence.HIGH
         self._step_ids: dict[Hashable, int] = {}
         self._split_ids: dict[Hashable, int] = {}
+
+    def name_of(self, cell: Cell) -> str:
+        """The file, and the cell of a notebook."""
+        path = self._file.path
+        return f"{path} cell {cell.index}" if self._file.is_notebook else path
 
     def step(self, record: StepRecord, key: Hashable = None) -> int:
         """Record a step once per place (or `key`), and return its number."""

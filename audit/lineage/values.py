@@ -61,6 +61,8 @@ class Flow:
     loops : frozenset of int
         Loops whose variable chose the row: the value differs from one pass to the next because
         it is another row, not because it is another copy.
+    pieces : frozenset of int
+        Loops whose variable chose a piece within one row: a channel, a pixel, a word.
     stats : frozenset of int
         Statistics across rows that the value depends on and that are not yet part of any rows.
     path : tuple of str
@@ -72,6 +74,7 @@ class Flow:
     parts: frozenset[tuple[int, int]] = EMPTY
     selections: frozenset[int] = EMPTY
     loops: frozenset[int] = EMPTY
+    pieces: frozenset[int] = EMPTY
     stats: frozenset[int] = EMPTY
     path: tuple[str, ...] = ()
 
@@ -246,6 +249,7 @@ def join_flows(flows: Iterable[Flow], *, certain: bool = True) -> Flow:
         parts=frozenset().union(*(flow.parts for flow in flows)),
         selections=frozenset.intersection(*(flow.selections for flow in rooted)),
         loops=frozenset().union(*(flow.loops for flow in rooted)),
+        pieces=frozenset().union(*(flow.pieces for flow in rooted)),
         stats=frozenset().union(*(flow.stats for flow in flows)),
         path=paths.pop() if len(paths) == 1 else (),
     )

@@ -443,11 +443,26 @@ class CopyCount:
 
 @dataclass(frozen=True, slots=True)
 class CodeFacts:
-    """What static analysis found in the code, in the order of execution."""
+    """What static analysis found in the code, in the order of execution.
+
+    Parameters
+    ----------
+    steps : tuple of DataStep
+        Every step that matters.
+    splits : tuple of SplitFact
+        Every division of rows.
+    copies : tuple of CopyCount
+        Numbers of copies that literals steer.
+    limits : tuple of str
+        What was not analysed and why, one phrase each: ``"run.ipynb [3] is not Python"``, code
+        beyond the budget, calls nested too deeply. Where it is not empty, a step that is missing
+        here may still be in the code.
+    """
 
     steps: tuple[DataStep, ...]
     splits: tuple[SplitFact, ...]
     copies: tuple[CopyCount, ...]
+    limits: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

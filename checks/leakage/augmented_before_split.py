@@ -15,6 +15,7 @@ from checks.leakage.order import (
     no_split,
     reorder,
     steps_before,
+    unread,
 )
 
 
@@ -76,6 +77,8 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     if found:
         places = describe(before.step.location for before in found)
         return review(f"rows may be multiplied before a split, at {places}; look at these lines")
+    if facts.limits:
+        return unread(facts)
     looked = describe(split.step.location for split in facts.splits if split.modelled)
     return passed(f"no rows are multiplied before the split at {looked}")
 

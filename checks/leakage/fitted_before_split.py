@@ -15,6 +15,7 @@ from checks.leakage.order import (
     no_split,
     reorder,
     steps_before,
+    unread,
 )
 
 
@@ -74,6 +75,8 @@ def fitted_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     if found:
         places = describe(before.step.location for before in found)
         return review(f"a statistic may be fitted before a split, at {places}; look at these lines")
+    if facts.limits:
+        return unread(facts)
     looked = describe(split.step.location for split in facts.splits if split.modelled)
     return passed(f"nothing is fitted on the rows before the split at {looked}")
 

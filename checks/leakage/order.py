@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from audit.model.artifacts import CodeFacts, DataStep, SplitFact, StepKind
-from audit.model.check import Outcome, not_applicable
+from audit.model.check import Outcome, not_applicable, review
 from audit.model.finding import Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence
@@ -85,6 +85,8 @@ def _is_same(first: Before, second: Before) -> bool:
 
 def no_split(facts: CodeFacts) -> Outcome | None:
     """The outcome where there is nothing to look at."""
+    if facts.limits and not any(split.modelled for split in facts.splits):
+        return unread(facts)
     if not facts.splits:
         return not_applicable(
             "no split was found in the code; it may be made elsewhere, or in a way that could not "
@@ -94,6 +96,13 @@ def no_split(facts: CodeFacts) -> Outcome | None:
         places = describe(split.step.location for split in facts.splits)
         return not_applicable(f"the rows that are split at {places} were not seen to reach a model")
     return None
+
+
+def unread(facts: CodeFacts, limit: int = 3) -> Outcome:
+    """The outcome where nothing was found, but some of the code was not analysed."""
+    more = f" and {len(facts.limits) - limit} more" if len(facts.limits) > limit else ""
+    what = "; ".join(facts.limits[:limit]) + more
+    return review(f"nothing was found, but not all code was analysed: {what}")
 
 
 def describe(places: Iterable[Location], limit: int = 3) -> str:

@@ -25,8 +25,10 @@ SCALER = step(StepKind.FIT, 4)
 SPLIT = step(StepKind.SPLIT, 9, location=Location("run.py", line=9, text="a, b = split("))
 
 
-def facts(*splits: SplitFact, copies: tuple[CopyCount, ...] = ()) -> CodeFacts:
-    return CodeFacts((), splits, copies)
+def facts(
+    *splits: SplitFact, copies: tuple[CopyCount, ...] = (), limits: tuple[str, ...] = ()
+) -> CodeFacts:
+    return CodeFacts((), splits, copies, limits)
 
 
 def lk101(given: CodeFacts) -> Outcome:
@@ -47,6 +49,16 @@ def test_a_split_that_is_not_modelled_is_not_applicable() -> None:
     outcome = lk101(facts(SplitFact(SPLIT, (COPIES,), False)))
     assert outcome.verdict is Verdict.NOT_APPLICABLE
     assert "run.py:9" in outcome.reason
+
+
+def test_code_that_was_not_analysed_is_no_pass() -> None:
+    limits = tuple(f"run.py part {i} was skipped" for i in range(5))
+    for run in (lk101, lk102):
+        for given in (facts(limits=limits), facts(SplitFact(SPLIT, (), True), limits=limits)):
+            assert run(given).verdict is Verdict.REVIEW
+            assert "run.py part 2 was skipped and 2 more" in run(given).reason
+    found = facts(SplitFact(SPLIT, (COPIES, SCALER), True), limits=limits)
+    assert lk101(found).verdict is lk102(found).verdict is Verdict.FAIL
 
 
 def test_each_check_looks_at_its_own_kind_of_step() -> None:

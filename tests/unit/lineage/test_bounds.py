@@ -55,7 +55,7 @@ def test_survives(source: str) -> None:
 def test_a_broken_cell_is_skipped_and_the_others_are_followed() -> None:
     facts = facts_of(
         "import numpy as np\nfrom sklearn.model_selection import train_test_split",
-        "this is not python",
+        "this is no python",
         "X = np.load('x.npy')",
         "X = np.repeat(X, 3, axis=0)",
         "%%bash\nls",
@@ -63,6 +63,26 @@ def test_a_broken_cell_is_skipped_and_the_others_are_followed() -> None:
     )
     (split,) = facts.splits
     assert [str(step.location) for step in split.upstream] == ["book.ipynb cell 3:1"]
+    assert facts.limits == ("book.ipynb cell 1 is not Python that could be parsed",)
+
+
+def test_code_beyond_the_budget_is_told() -> None:
+    (limit,) = facts_of("x = 1", "x = [1, 2, 3]\n" * 90_000).limits
+    assert limit == "book.ipynb cell 1 has more than 400,000 steps to follow; the rest is left out"
+
+
+def test_calls_that_are_not_followed_are_told() -> None:
+    def source(depth: int) -> str:
+        calls = (f"def f{i}(x):\n    return f{i - 1}(x)\n" for i in range(1, depth + 1))
+        return "def f0(x):\n    return x\n" + "".join(calls) + f"f{depth}(open('a'))"
+
+    (limit,) = facts_of(source(20)).limits
+    assert limit == "book.ipynb cell 0 has too many calls within calls to follow all of them"
+    assert facts_of(source(9)).limits == ()
+
+
+def test_a_function_that_calls_itself_is_no_limit() -> None:
+    assert facts_of("def f(x):\n    return f(x[1:])\nf(open('a'))").limits == ()
 
 
 def test_no_code_cells() -> None:

@@ -3,10 +3,10 @@ import pytest
 from audit.lineage import code_facts
 from audit.model.artifacts import Cell, CellKind, Code, CodeFacts, SourceFile, StepKind
 from audit.model.severity import Confidence
-from tests.unit.lineage import idioms, snippets, unseen
+from tests.unit.lineage import blind, idioms, snippets, unseen
 
-LEAKY = snippets.LEAKY | idioms.LEAKY | unseen.LEAKY
-CLEAN = snippets.CLEAN | idioms.CLEAN | unseen.CLEAN
+LEAKY = snippets.LEAKY | idioms.LEAKY | unseen.LEAKY | blind.LEAKY
+CLEAN = snippets.CLEAN | idioms.CLEAN | unseen.CLEAN | blind.CLEAN
 MARKS = {"D": StepKind.DUPLICATE, "F": StepKind.FIT}
 
 
