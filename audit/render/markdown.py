@@ -6,26 +6,23 @@ so that the whole stays under 1 MiB whatever the export holds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from audit.model.artifacts import DataStep, StepKind
 from audit.model.check import Verdict
-from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.location import Location, Role
 from audit.model.report import CheckRun, ExperimentVerdict, Report
 from audit.render.escape import code, code_block, inline, link_path, mermaid, prose
 from audit.render.figures import captions
+from audit.render.markdown_tables import evidence_tables, folded, to_table
 from audit.render.summary import answer, counts, headline_rows
-from audit.render.wording import count, is_share, observed, value, where, words
+from audit.render.wording import count, value, where
 
 MAX_FINDINGS = 100
-MAX_GROUPS = 50
 MAX_ROWS = 100
 MAX_NODES = 12
 _OPEN_FINDINGS = 10  # further ones are folded
-_MAX_COLUMNS = 8
-_TABLE_BYTES = 50_000
 _FINDINGS_BYTES = 450_000
 
 _ALERT = {
@@ -94,7 +91,7 @@ def _top(report: Report) -> str:
         for row in headline_rows(report)
     ]
     if rows:
-        parts.append(_table(("", "reported", "what the evidence supports"), rows))
+        parts.append(to_table(("", "reported", "what the evidence supports"), rows))
     return "\n\n".join(parts)
 
 
@@ -213,7 +210,7 @@ def _index(findings: Sequence[Finding]) -> str:
         )
         for place, finding in enumerate(findings[:MAX_FINDINGS], 1)
     ]
-    return _table(("", "check", "level", "where", "what"), rows)
+    return to_table(("", "check", "level", "where", "what"), rows)
 
 
 def _anchor(finding: Finding) -> str:
@@ -226,14 +223,14 @@ def _finding(place: int, finding: Finding, run: CheckRun | None, explain: bool) 
     body = [_places(finding.locations)]
     if finding.why:
         body.append(f"**Why it matters.** {prose(finding.why)}")
-    body.append(_evidence(finding.evidence))
+    body.append(evidence_tables(finding.evidence))
     body.append(_fix(finding))
     text = "\n\n".join(body)
     if place > _OPEN_FINDINGS:
-        text = _folded("Where, evidence and fix", text)
+        text = folded("Where, evidence and fix", text)
     if run is not None and (run.how or run.false_alarms):
         if explain:
-            how = _folded(
+            how = folded(
                 "How this was found, and when it would be a false alarm",
                 "\n\n".join(
                     part
@@ -318,113 +315,6 @@ def _documentation(title: str, text: str) -> str:
     return "\n\n".join(blocks)
 
 
-# --- evidence ---------------------------------------------------------------------------------
-
-
-def _evidence(evidence: Sequence[Evidence]) -> str:
-    """One table by group for names that several groups share, one table for the rest."""
-    groups: dict[str, dict[str, Evidence]] = {}
-    for each in evidence:
-        if each.group is not None:
-            groups.setdefault(each.group, {}).setdefault(each.name, each)
-    names = [each.name for each in evidence if each.group is not None]
-    shared = [name for name in dict.fromkeys(names) if sum(name in g for g in groups.values()) > 1]
-    shared = shared[:_MAX_COLUMNS]
-    rest = [each for each in evidence if each.group is None or each.name not in shared]
-    parts = ["**Evidence.**"]
-    if shared:
-        parts.append(_pivot(shared, groups))
-        parts += _arithmetic([each for each in evidence if each.name in shared and each.group])
-    if rest:
-        parts.append(_facts(rest))
-    return "\n\n".join(parts)
-
-
-def _pivot(names: Sequence[str], groups: Mapping[str, Mapping[str, Evidence]]) -> str:
-    members = {group: row for group, row in groups.items() if any(name in row for name in names)}
-    columns = [
-        _column(name, [row[name] for row in members.values() if name in row]) for name in names
-    ]
-    rows = []
-    for group, row in list(members.items())[:MAX_GROUPS]:
-        cells = [inline(group, 80)]
-        for name in names:
-            each = row.get(name)
-            cells.append("" if each is None else _cell(each))
-        rows.append(cells)
-    aligned = (False, *(True for _ in names))
-    return _table(("group", *columns), rows, right=aligned, total=len(members))
-
-
-def _column(name: str, items: Sequence[Evidence]) -> str:
-    units = {each.unit for each in items}
-    unit = units.pop() if len(units) == 1 else None
-    label = inline(words(name), 60)
-    if unit and not is_share(items[0]) and unit != name and unit not in words(name).split():
-        label += f" ({inline(unit, 40)})"
-    return label
-
-
-def _cell(evidence: Evidence) -> str:
-    text = inline(observed(evidence), 160)
-    if evidence.expected is not None:
-        text += f" (expected {inline(value(evidence.expected, share=is_share(evidence)), 80)})"
-    return text
-
-
-def _arithmetic(evidence: Sequence[Evidence]) -> list[str]:
-    """How the numbers of a table were obtained; by group where that differs."""
-    lines: list[str] = []
-    for name in dict.fromkeys(each.name for each in evidence):
-        items = [each for each in evidence if each.name == name and each.method]
-        methods = {each.method for each in items}
-        if len(methods) == 1:
-            lines.append(f"- {inline(words(name), 60)}: {prose(methods.pop(), 400)}")
-        elif methods:
-            lines += [
-                f"- {inline(words(name), 60)}, {inline(each.group or '', 80)}: "
-                f"{prose(each.method, 200)}"
-                for each in items[:MAX_GROUPS]
-            ]
-    if not lines:
-        return []
-    if len(lines) > 5:
-        return [_folded("Arithmetic by group", "\n".join(lines))]
-    return ["\n".join(lines)]
-
-
-def _facts(evidence: Sequence[Evidence]) -> str:
-    about = any(each.group is not None for each in evidence)
-    expected = any(each.expected is not None for each in evidence)
-    sized = any(each.n is not None for each in evidence)
-    header = [
-        *(["group"] if about else []),
-        "measured",
-        "value",
-        *(["expected"] if expected else []),
-        *(["n"] if sized else []),
-        "how",
-    ]
-    rows = []
-    for each in evidence[:MAX_GROUPS]:
-        share = is_share(each)
-        wanted = "" if each.expected is None else inline(value(each.expected, share=share), 160)
-        how = prose(each.method, 400)
-        if each.random_state is not None:
-            how += f"{'; ' if how else ''}random_state {each.random_state}"
-        rows.append(
-            [
-                *([inline(each.group or "overall", 80)] if about else []),
-                inline(words(each.name), 60),
-                inline(observed(each, unit=True), 300),
-                *([wanted] if expected else []),
-                *([f"{each.n:,}" if each.n is not None else ""] if sized else []),
-                how,
-            ]
-        )
-    return _table(header, rows, total=len(evidence))
-
-
 # --- the rest ---------------------------------------------------------------------------------
 
 
@@ -448,7 +338,7 @@ def _claims(report: Report) -> str:
         )
         for each in claims[:MAX_ROWS]
     ]
-    table = _table(("claim", "where", "arithmetic", "verdict"), rows, total=len(claims))
+    table = to_table(("claim", "where", "arithmetic", "verdict"), rows, total=len(claims))
     return f"## Claims\n\n{table}"
 
 
@@ -468,7 +358,7 @@ def _unchecked(report: Report) -> str:
         )
         for run in runs[:MAX_ROWS]
     ]
-    table = _table(("check", "outcome", "reason"), rows, total=len(runs))
+    table = to_table(("check", "outcome", "reason"), rows, total=len(runs))
     return f"## Not checked, and why\n\n{table}"
 
 
@@ -480,8 +370,8 @@ def _passed(report: Report) -> str:
         (f"{inline(run.check_id, 12)} {inline(run.title, 120)}", prose(run.reason, 300))
         for run in runs[:MAX_ROWS]
     ]
-    table = _table(("would be a finding", "what was looked at"), rows, total=len(runs))
-    return f"## Passed\n\n{_folded(count(len(runs), 'check') + ' found nothing', table)}"
+    table = to_table(("would be a finding", "what was looked at"), rows, total=len(runs))
+    return f"## Passed\n\n{folded(count(len(runs), 'check') + ' found nothing', table)}"
 
 
 def _suppressed(report: Report) -> str:
@@ -496,7 +386,7 @@ def _suppressed(report: Report) -> str:
         )
         for each in report.suppressed[:MAX_ROWS]
     ]
-    table = _table(("check", "where", "what", "reason given"), rows, total=len(report.suppressed))
+    table = to_table(("check", "where", "what", "reason given"), rows, total=len(report.suppressed))
     return f"## Suppressed\n\n{table}"
 
 
@@ -512,7 +402,9 @@ def _recognised(report: Report) -> str:
         )
         for each in report.recognised[:MAX_ROWS]
     ]
-    table = _table(("file", "recognised as", "content", "why"), rows, total=len(report.recognised))
+    table = to_table(
+        ("file", "recognised as", "content", "why"), rows, total=len(report.recognised)
+    )
     return f"## What was recognised\n\n{table}"
 
 
@@ -535,41 +427,3 @@ def _quoted(name: str) -> str:
     from shlex import quote
 
     return quote(name)
-
-
-# --- blocks -----------------------------------------------------------------------------------
-
-
-def _table(
-    header: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    *,
-    right: Sequence[bool] = (),
-    total: int = 0,
-) -> str:
-    """A table of escaped cells, cut at ``_TABLE_BYTES``; says how many of `total` are missing."""
-    rules = [
-        "--:" if index < len(right) and right[index] else "---" for index in range(len(header))
-    ]
-    lines = [_line(header), _line(rules)]
-    size = 0
-    shown = 0
-    rows = list(rows)
-    for row in rows:
-        line = _line(row)
-        size += len(line.encode())
-        if size > _TABLE_BYTES and shown:
-            break
-        lines.append(line)
-        shown += 1
-    missing = max(total, len(rows)) - shown
-    text = "\n".join(lines)
-    return f"{text}\n\n… and {count(missing, 'more row')}" if missing else text
-
-
-def _line(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(cells) + " |"
-
-
-def _folded(summary: str, text: str) -> str:
-    return f"<details><summary>{summary}</summary>\n\n{text}\n\n</details>"
