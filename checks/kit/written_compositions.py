@@ -59,6 +59,7 @@ _MEMBERS_HEADER = re.compile(
 )
 _MEMBERS = re.compile(r"(?:of )?([1-9][0-9]{0,3})(?: groups?| classes| members)?", re.IGNORECASE)
 _MOST = 1e15  # beyond it no whole number is a count, and sums are no longer exact
+_MAX_LABEL = 200  # characters; a longer text names no group
 _IN_CELL = re.compile(r"(?P<count>[^()]{1,40})\(\s*+(?P<share>[^()%]{1,20}%)\s*+\)")
 
 
@@ -317,7 +318,7 @@ def _known(
     if len(names) > 1 and all(name in places for name in names):
         key = group_key({name: row.cells[places[name]] for name in names})
         return (key if key in grouping.keys else None), None
-    key = canonical_group(label)
+    key = canonical_group(label) if len(label) <= _MAX_LABEL else ""
     if key in grouping.keys:
         return key, None
     word = re.sub(r"\b(?:tier|groups?|cases|samples|rows)\b", "", label.casefold()).strip(" :()")
