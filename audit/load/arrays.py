@@ -14,14 +14,16 @@ from numpy.lib import format as npy
 
 from audit.config import Limits
 from audit.load.discover import File, open_file
+from audit.load.names import has_word
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.load.standins import shape_text
-from audit.model.artifacts import Array, Problem
+from audit.model.artifacts import Array, Problem, ProblemKind
 
 _KINDS = frozenset("biufcSUMm")
 _MAX_MEMBERS = 10_000
 _MAX_HEADER = 65_536
 _MIB = 1 << 20
+_TEXT_MEMBERS = frozenset({"names", "columns", "classes"})
 NPY_STEP = "Save it as a numeric array, or as columns of a .parquet or .csv file."
 
 
@@ -72,6 +74,9 @@ def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Proble
                         members[info.filename[:-4]] = _array(handle, info.file_size)
                 except LoadError as error:
                     label = info.filename[:80]
+                    if error.kind is ProblemKind.REFUSED and has_word(label[:-4], _TEXT_MEMBERS):
+                        problems.append(_without_names(label).at(file.name))
+                        continue
                     named = LoadError(error.kind, f"{label}: {error.reason}", error.next_step)
                     problems.append(named.at(file.name))
                 except Exception as error:
@@ -83,6 +88,15 @@ def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Proble
         # zipfile raises many types on hostile bytes: BadZipFile, NotImplementedError, struct.error
         raise unreadable(f"not a usable .npz archive: {first_line(error)}") from error
     return members, tuple(problems)
+
+
+def _without_names(label: str) -> LoadError:
+    # pandas writes column names as Python objects; nothing is lost but their names
+    return LoadError(
+        ProblemKind.SKIPPED,
+        f"{label} was left out: an array of Python objects is never unpickled",
+        "Save names as text, for instance np.asarray(names, dtype=str).",
+    )
 
 
 def _array(handle: IO[bytes], size: int) -> Array:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -18,6 +18,7 @@ from audit.model.artifacts import Array, ProblemKind, SplitRole
 def settle(
     drafts: Mapping[SplitRole, Draft],
     truths: Sequence[tuple[SplitRole | None, Array]],
+    in_code: Collection[str],
     ledger: Ledger,
 ) -> tuple[dict[SplitRole, Draft], dict[SplitRole, LoadError]]:
     """Take target and row ids out of the columns, and bring the features into one order.
@@ -28,6 +29,8 @@ def settle(
         The splits as assembled.
     truths : sequence of (SplitRole or None, ndarray)
         ``y_true`` of each table of predictions: a column that equals it is the target.
+    in_code : collection of str
+        What the code calls the target.
     ledger : Ledger
         Takes the problems.
 
@@ -39,7 +42,7 @@ def settle(
         Splits whose columns do not fit the training split.
     """
     settled = dict(drafts)
-    target = _target(settled, truths, ledger)
+    target = _target(settled, truths, in_code, ledger)
     ids = _id_columns(settled)
     ignored = set(ledger.config.columns.ignore)
     failures: dict[SplitRole, LoadError] = {}
@@ -104,6 +107,7 @@ def _aligned(draft: Draft, train: Draft) -> Draft:
 def _target(
     drafts: Mapping[SplitRole, Draft],
     truths: Sequence[tuple[SplitRole | None, Array]],
+    in_code: Collection[str],
     ledger: Ledger,
 ) -> str | None:
     tables = {role: draft for role, draft in drafts.items() if draft.target is None}
@@ -140,6 +144,9 @@ def _target(
     equal = [name for name in shared if _is_truth(name, tables, truths)]
     if len(equal) == 1:
         return equal[0]
+    named = [name for name in shared if name in in_code]
+    if len(named) == 1:
+        return named[0]
     lacking = _withheld(shared, tables)
     if lacking is not None:
         return lacking
@@ -150,7 +157,8 @@ def _target(
         ProblemKind.SKIPPED,
         paths,
         "no target was found in the splits: no column is called y, target, label, class or "
-        "outcome, and none equals y_true of the predictions; checks that need it are left out",
+        "outcome, none equals y_true of the predictions, and the code calls none so; checks that "
+        "need it are left out",
         'Say which it is in audit.toml: columns.target = "…".',
     )
     return None

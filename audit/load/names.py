@@ -147,6 +147,30 @@ def predicted_column(columns: Iterable[str]) -> str | None:
     return _first(columns, _PREDICTED_COLUMNS)
 
 
+def prediction_columns(columns: Iterable[str]) -> tuple[str | None, str | None]:
+    """Columns of true and predicted values: by their usual names, or ``price`` and ``price_pred``.
+
+    Examples
+    --------
+    >>> prediction_columns(["Id", "SalePrice", "predicted_SalePrice"])
+    ('SalePrice', 'predicted_SalePrice')
+    """
+    names = list(columns)
+    true, predicted = true_column(names), predicted_column(names)
+    if predicted is not None:
+        return true, predicted
+    by_words = {words(name): name for name in names}
+    pairs = []
+    for name in names:
+        bare = tuple(word for word in words(name) if word not in _PREDICTED_WORDS)
+        if bare in by_words and bare != words(name):
+            pairs.append((by_words[bare], name))
+    return pairs[0] if len(pairs) == 1 else (true, None)
+
+
+_PREDICTED_WORDS = PREDICTION_WORDS | {"hat", "forecast", "estimated", "estimate"}
+
+
 def _first(columns: Iterable[str], classes: tuple[tuple[str, ...], ...]) -> str | None:
     by_name = {normal(name): name for name in columns}
     return next((by_name[name] for group in classes for name in group if name in by_name), None)

@@ -46,8 +46,10 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
             if declared:
                 error = malformed("no table of predictions in it", "Export y_true and y_pred.")
                 ledger.fail(path, error)
+            else:
+                _note_shapes(content, ledger)
             continue
-        true, predicted = names.true_column(frame.columns), names.predicted_column(frame.columns)
+        true, predicted = names.prediction_columns(frame.columns)
         others = [n for n in frame.columns if n not in (true, predicted) and not names.is_id(n)]
         if not declared and names.is_split_name(content.file.stem) and len(others) > 1:
             continue  # rows of a split, one of whose features is called like a prediction
@@ -74,6 +76,19 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
             stem_role = names.split_role(content.file.stem)
             drafts.append(_draft(stem_role, path, frame, true, predicted, why))
     return drafts
+
+
+def _note_shapes(content: Content, ledger: Ledger) -> None:
+    """Say so when an archive of predictions holds several values a row."""
+    arrays = content.arrays
+    true, predicted = names.true_column(arrays), names.predicted_column(arrays)
+    if true is None or predicted is None or names.split_role(true) is SplitRole.TRAIN:
+        return
+    path, shapes = content.file.name, (arrays[true].shape, arrays[predicted].shape)
+    reason = f"{true} has shape {shapes[0]} and {predicted} {shapes[1]}: not one value per row"
+    step = "Export one true and one predicted value or label per row."
+    ledger.add(ProblemKind.SKIPPED, path, reason, step)
+    ledger.recognise(path, "predictions", "not used", reason)
 
 
 def _role_of(value: Any) -> SplitRole | None:
