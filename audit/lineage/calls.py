@@ -48,6 +48,10 @@ def call_library(interp: Interpreter, name: str, arguments: Arguments) -> Value:
         result = handler(interp, name, arguments)
         if result is not None:
             return result
+    if short == "cv" and name.startswith(known.BOOSTERS):
+        rows = [value for value in arguments.all if flow_of(value).roots]
+        splits.inner_split(interp, rows, arguments.node, name)
+        return UNKNOWN
     if short in known.CROSS_VALIDATORS:
         return _cross_validation(interp, short, arguments)
     if short in known.CONCATENATIONS or short in known.COLUMN_CONCATENATIONS:
@@ -292,7 +296,10 @@ def _concatenation(interp: Interpreter, short: str, arguments: Arguments) -> Val
     columns = short in known.COLUMN_CONCATENATIONS and not (short == "stack" and axis == 0)
     if short == "stack" or columns or axis not in (None, 0, "index", "rows"):
         kind = result_kind(parts)
-        return Value(kind, join_flows(map(flow_of, parts)))
+        flow = join_flows(map(flow_of, parts))
+        if kind is Kind.ROWS and flow.stats:
+            flow = interp.trace.use_statistics(flow, flow.stats, interp.hint)
+        return Value(kind, flow)
     return concatenate(interp, parts, arguments.node, short)
 
 
@@ -424,7 +431,18 @@ def _length(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     return UNKNOWN
 
 
+def _polars_column(interp: Interpreter, name: str, arguments: Arguments) -> Value | None:
+    """``pl.col("a")``: a column of the table whose method is being called."""
+    table = interp.columns_of
+    if table is None or not name.startswith("polars."):
+        return None
+    path = tuple(str(value.const) for value in arguments.positional[:1])
+    return Value(Kind.ROWS, replace(flow_of(table), path=(*table.flow.path, *path)))
+
+
 _HANDLERS = {
+    "col": _polars_column,
+    "all": _polars_column,
     "train_test_split": _train_test_split,
     "random_split": _random_split,
     "split": _array_split,

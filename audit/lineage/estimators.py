@@ -10,8 +10,9 @@ from audit.lineage import knowledge as known
 from audit.lineage import splits
 from audit.lineage.calls import call_library, note_target
 from audit.lineage.duplication import duplicate
-from audit.lineage.trace import StepRecord
+from audit.lineage.trace import Statistic, StepRecord
 from audit.lineage.values import (
+    ENDLESS,
     UNKNOWN,
     Arguments,
     Flow,
@@ -66,6 +67,8 @@ def call_object(
     if name in known.SAVERS:
         interp.trace.leave(flow_of(owner))
         return UNKNOWN
+    if kind == "ImageDataGenerator" and name == "flow" and has_rows and rows is not None:
+        return Value(Kind.ROWS, flow_of(rows), name=ENDLESS)
     if name in _APPLIED and has_rows and rows is not None:
         return _apply(interp, instance, name, arguments, rows)
     values = arguments.all
@@ -220,12 +223,16 @@ def _train(
     flow = join_flows(map(flow_of, inputs))
     if not flow.roots:
         return
-    note_target(interp, arguments.get(1, "y"))
+    target = arguments.get(1, "y")
+    note_target(interp, target)
     interp.trace.step(
         StepRecord(StepKind.TRAIN, interp.place(node), f"{kind or 'model'}.{name}", interp.hint)
     )
     for step, certain in instance.fitted.items():
         interp.trace.apply(step, flow, certain=certain)
+    operation = f"{kind or 'model'}.{name}"
+    learned = Statistic(interp.place(node), operation, flow, target is not None, ())
+    instance.learned = frozenset({interp.trace.statistic(learned)})
     share = arguments.get(-1, "validation_split")
     if kind in known.SEARCHES:
         splits.inner_split(interp, _rows(values), node, f"{kind}.{name}")

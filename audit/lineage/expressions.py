@@ -12,10 +12,16 @@ from audit.lineage import splits
 from audit.lineage.calls import call_library
 from audit.lineage.duplication import Loop, collect, concatenate, lookup_of, repeated
 from audit.lineage.inline import inline
-from audit.lineage.knowledge import MODEL_METHODS, SIZE_ATTRIBUTES, VIEW_ATTRIBUTES
+from audit.lineage.knowledge import (
+    MODEL_METHODS,
+    POLARS_METHODS,
+    SIZE_ATTRIBUTES,
+    VIEW_ATTRIBUTES,
+)
 from audit.lineage.methods import call_method
 from audit.lineage.subscripts import subscript
 from audit.lineage.values import (
+    ENDLESS,
     MODEL,
     UNKNOWN,
     Arguments,
@@ -201,7 +207,7 @@ class Expressions:
             return UNKNOWN
         if isinstance(node.op, ast.Invert | ast.USub) and value.mask_key is not None:
             key, positive = value.mask_key
-            return replace(value, mask_key=(key, not positive))
+            return replace(value, mask_key=(key, not positive), case=None)
         return replace(value, store=None) if value.kind is not Kind.CONST else UNKNOWN
 
     def _eval_compare(self, node: ast.Compare) -> Value:
@@ -214,7 +220,10 @@ class Expressions:
             key = ((*cast(tuple[object, ...], key[0]), id(values[0].flow)), key[1])
         loops = frozenset().union(*(value.flow.loops for value in values))
         flow = replace(flow, stats=frozenset(), steps={}, loops=loops)
-        return Value(Kind.MASK, flow, mask_key=key)
+        case = None
+        if len(values) == 2 and isinstance(node.ops[0], ast.Eq) and values[1].kind is Kind.CONST:
+            case = (ast.dump(node.left), values[1].const)
+        return Value(Kind.MASK, flow, mask_key=key, case=case)
 
     def _eval_ifexp(self, node: ast.IfExp) -> Value:
         self.eval(node.test)
@@ -228,8 +237,9 @@ class Expressions:
             return Value(Kind.MODULE, name=f"{owner.name}.{node.attr}")
         if owner.instance is not None:
             known = owner.instance.attributes.get(node.attr)
-            if known is None and node.attr.endswith("_") and owner.instance.fitted:
-                return Value(Kind.STAT, Flow(steps=owner.instance.fitted))
+            fitted, learned = owner.instance.fitted, owner.instance.learned
+            if known is None and node.attr.endswith("_") and (fitted or learned):
+                return Value(Kind.STAT, Flow(steps=fitted, stats=learned))
             return known if known is not None else UNKNOWN
         if node.attr in SIZE_ATTRIBUTES:
             return UNKNOWN
@@ -311,6 +321,8 @@ class Expressions:
                     flow = self._interp.trace.apply(store.copies, flow)
                 return Value(store.element.kind, flow)
             return _in_loop(store.element, loop)
+        if iterable.name == ENDLESS:
+            return replace(iterable, name="")
         if iterable.kind in (Kind.ROWS, Kind.ROW) or iterable.is_rows:
             kind = Kind.ROWS if iterable.grouped else Kind.ROW
             selections = iterable.flow.selections
@@ -339,9 +351,9 @@ class Expressions:
                 method = _method_of(owner, function.attr)
                 if method is not None:
                     return self.call_function(method, self._arguments(node), owner)
-                return call_method(
-                    interp, owner, function.attr, self._arguments(node), function.value
-                )
+                with interp.table(owner if function.attr in POLARS_METHODS else None):
+                    arguments = self._arguments(node)
+                return call_method(interp, owner, function.attr, arguments, function.value)
             arguments = self._arguments(node)
             if function.attr in MODEL_METHODS and any(flow_of(v).roots for v in arguments.all):
                 unknown = Value(Kind.UNKNOWN)

@@ -56,6 +56,7 @@ class Interpreter(Expressions, Binding):
         self._number = 0
         self._selections: dict[Hashable, int] = {}
         self.visited = 0
+        self.columns_of: Value | None = None
         self.limits: dict[str, None] = {}
 
     # --- services -----------------------------------------------------------------------
@@ -125,6 +126,16 @@ class Interpreter(Expressions, Binding):
     def limit(self, cell: Cell, reason: str) -> None:
         """Remember that something was not analysed."""
         self.limits[f"{self.trace.name_of(cell)} {reason}"] = None
+
+    @contextmanager
+    def table(self, table: Value | None) -> Iterator[None]:
+        """Evaluate expressions in which ``pl.col`` is a column of a table."""
+        outer = self.columns_of
+        self.columns_of = table or outer
+        try:
+            yield
+        finally:
+            self.columns_of = outer
 
     def tick(self) -> None:
         """Count a visited node."""

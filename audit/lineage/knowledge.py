@@ -73,6 +73,7 @@ CROSS_VALIDATORS = frozenset(
         "permutation_test_score",
     ]
 )
+BOOSTERS = ("lightgbm.", "xgboost.", "catboost.")
 SEARCHES = frozenset(
     [
         "GridSearchCV",
@@ -153,7 +154,7 @@ GROUP_STATISTICS = words(
 )
 
 CONCATENATIONS = frozenset(
-    {"concatenate", "concat", "vstack", "row_stack", "append", "r_", "ConcatDataset"}
+    {"concatenate", "concat", "cat", "vstack", "row_stack", "append", "r_", "ConcatDataset"}
 )
 COLUMN_CONCATENATIONS = frozenset({"hstack", "column_stack", "c_", "stack", "dstack"})
 
@@ -192,10 +193,12 @@ VIEW_ATTRIBUTES = words(
     loc iloc values T str dt at iat cat array flat real imag data x
     """
 )
+# Methods whose arguments are expressions of the table's own columns.
+POLARS_METHODS = frozenset({"with_columns", "select", "filter"})
 STAT_USERS = words(
     """
-    fillna clip where mask replace map sub subtract div divide truediv mul multiply add
-    merge join maximum minimum nan_to_num combine_first true_divide apply transform put
+    fillna fill_null fill_nan clip where mask replace map sub subtract div divide truediv mul
+    multiply add merge join maximum minimum nan_to_num combine_first true_divide apply transform put
     putmask copyto interp digitize cut reindex drop filter select_dtypes
     """
 )

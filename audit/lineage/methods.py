@@ -134,7 +134,7 @@ def _rows_method(
         return replace(owner, kind=Kind.ROWS, grouped=True, store=None)
     if name in ("rolling", "expanding", "ewm", "resample"):
         return replace(owner, name=_WINDOW, store=None)
-    if name == "assign":
+    if name == "assign" or name == "with_columns":
         return _assigned(interp, owner, arguments)
     if owner.grouped:
         return _grouped_method(interp, owner, name, arguments)
@@ -274,9 +274,10 @@ def _dropped(interp: Interpreter, owner: Value, arguments: Arguments, node: ast.
 
 
 def _assigned(interp: Interpreter, owner: Value, arguments: Arguments) -> Value:
-    """``df.assign(a=…)``: new columns, given as values or as functions of the table."""
+    """``df.assign(a=…)``, ``df.with_columns(…)``: new columns, as values or functions."""
     flow = flow_of(owner)
-    for value in arguments.all:
+    given = [item for value in arguments.all for item in (value.items or (value,))]
+    for value in given:
         if value.kind is Kind.FUNCTION:
             table = replace(owner, store=None)
             value = interp.call_value(value, Arguments(arguments.node, [table], {}))

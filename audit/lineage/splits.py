@@ -77,15 +77,21 @@ def inner_split(
 
 
 def at_cut(interp: Interpreter, value: Value, node: ast.Slice, place: ast.AST) -> Value:
-    """``X[:n]`` is one side of a split if ``X[n:]`` is there too."""
+    """``X[:n]`` is one side of a split if ``X[n:]`` is there too, or ``X[n - 60:]``, which takes
+    the history of the first window along.
+    """
     if node.step is not None or (node.lower is None and node.upper is None):
         return value
     flow = value.flow
     for bound, side in ((node.upper, 0), (node.lower, 1)):
-        if bound is not None and not _is_zero(bound):
-            flow = _side(
-                interp, value, flow, ("cut", _cut_key(interp, bound)), side, place, "slices"
-            )
+        if bound is None or _is_zero(bound):
+            continue
+        key: tuple[object, ...] = ("cut", _cut_key(interp, bound))
+        if side == 1 and isinstance(bound, ast.BinOp) and isinstance(bound.op, ast.Sub):
+            earlier = ("cut", _cut_key(interp, bound.left))
+            if interp.trace.is_split((value.flow.roots or id(value), *earlier)):
+                key = earlier
+        flow = _side(interp, value, flow, key, side, place, "slices")
     return replace(value, flow=flow, store=None, items=None)
 
 
@@ -98,6 +104,10 @@ def by_condition(interp: Interpreter, value: Value, mask: Value, place: ast.AST)
             flow = interp.trace.divide(flow, split, side if positive else 1 - side)
         return replace(value, flow=flow, store=None, items=None)
     flow = _side(interp, value, flow, ("mask", key), 0 if positive else 1, place, "condition")
+    if mask.case is not None and positive:
+        column, constant = mask.case
+        side = interp.selection(("case", value.flow.roots, column, constant))
+        flow = _side(interp, value, flow, ("case", column), side, place, "condition")
     return replace(value, flow=flow, store=None, items=None)
 
 
@@ -129,7 +139,7 @@ def _side(
     place: ast.AST,
     how: str,
 ) -> Flow:
-    identity = (flow.roots or id(value), *key)
+    identity: tuple[object, ...] = (flow.roots or id(value), *key)
     split = interp.trace.split(
         interp.place(place), f"split by {how}", interp.hint, certain=False, key=identity
     )

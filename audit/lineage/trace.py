@@ -179,6 +179,10 @@ class Trace:
             self._split_ids[identity] = len(self.splits) - 1
         return self._split_ids[identity]
 
+    def is_split(self, key: Hashable) -> bool:
+        """Whether a split with this key is known."""
+        return key in self._split_ids
+
     def divide(self, flow: Flow, split: int, side: int) -> Flow:
         """Return the flow of one side of the rows, and note what they went through before."""
         record = self.splits[split]

@@ -142,11 +142,15 @@ class Function:
 
 @dataclass(slots=True, eq=False)
 class Instance:
-    """An object: its class by dotted name or definition, and what is stored on it."""
+    """An object: its class by dotted name or definition, and what is stored on it.
+
+    `learned` are the statistics that its fitted attributes stand for: the importances of a model.
+    """
 
     type_name: str
     attributes: dict[str, Value] = field(default_factory=dict)
     fitted: dict[int, bool] = field(default_factory=dict)
+    learned: frozenset[int] = EMPTY
     members: tuple[Value, ...] = ()
     definition: Value | None = None
 
@@ -181,6 +185,8 @@ class Value:
         Result of ``groupby``.
     mask_key : tuple
         Identity and polarity of a condition.
+    case : tuple of (str, object), optional
+        Column and constant of a condition ``df["part"] == "train"``.
     function : Function, optional
         The function of the analysed code.
     instance : Instance, optional
@@ -203,6 +209,7 @@ class Value:
     is_list: bool = False
     grouped: bool = False
     mask_key: tuple[Any, bool] | None = None
+    case: tuple[str, object] | None = None
     function: Function | None = None
     instance: Instance | None = None
     methods: Mapping[str, Value] | None = None
@@ -219,6 +226,7 @@ class Value:
 
 
 UNKNOWN = Value(Kind.UNKNOWN)
+ENDLESS = "endless copies"  # name of a stream that gives the same rows again and again
 MODEL = "fitted coefficients"  # name of a value that a solver returned
 
 

@@ -80,7 +80,9 @@ def _is_same(first: Before, second: Before) -> bool:
         and abs((a.location.line or 0) - (b.location.line or 0)) <= _NEAR_LINES
     )
     statistics = a.operation.startswith(".") and b.operation.startswith(".")
-    return near and first.splits == second.splits and (statistics or a.operation == b.operation)
+    copies = a.kind is b.kind is StepKind.DUPLICATE
+    same = copies or statistics or a.operation == b.operation
+    return near and first.splits == second.splits and same
 
 
 def no_split(facts: CodeFacts) -> Outcome | None:
