@@ -280,7 +280,8 @@ def _write(file: Path, text: str) -> None:
 def _stem(export_name: str) -> str:
     name = Path(export_name).stem if export_name.endswith((".ipynb", ".py", ".md")) else export_name
     kept = "".join(c if c.isalnum() or c in "-_." else "_" for c in name)
-    return kept.strip(".")[:100] or "export"
+    # A file system counts bytes, and the suffixes come on top.
+    return kept.strip(".").encode()[:200].decode(errors="ignore") or "export"
 
 
 def _width() -> int:
@@ -298,13 +299,18 @@ def _progress() -> Iterator[Callable[[str], None]]:
     from rich.console import Console
     from rich.markup import escape
 
+    from audit.render.escape import plain
+
     console = Console(stderr=True)
     with console.status("reading") as status:
-        yield lambda text: status.update(escape(text[:100]))
+        yield lambda text: status.update(escape(plain(text, 100)))
 
 
 def _fail(message: str, code: int) -> NoReturn:
-    typer.echo(f"audit: {message}", err=True)
+    from audit.render.escape import plain
+
+    # Messages quote file names and keys of the export; a terminal acts on some of them.
+    typer.echo(f"audit: {plain(message)}", err=True)
     raise typer.Exit(code)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 ROLES = (
@@ -52,16 +52,20 @@ class Limits:
     Parameters
     ----------
     max_file_mb : int
-        Largest single file that is read, in MiB.
+        Largest single file that is read, in MiB: as it is stored, and unpacked.
     max_total_mb : int
-        Largest sum of all files that are read, in MiB.
+        Largest sum of all files that are read, in MiB: as they are stored, and unpacked.
     max_files : int
         Largest number of files in an export.
     """
 
-    max_file_mb: int = 2048
-    max_total_mb: int = 8192
+    max_file_mb: int = 1024
+    max_total_mb: int = 4096
     max_files: int = 10_000
+
+    def exceeds(self, other: Limits) -> tuple[str, ...]:
+        """Names of the bounds that are higher than those of `other`."""
+        return tuple(f.name for f in fields(self) if getattr(self, f.name) > getattr(other, f.name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Config:
     source: str = ""
 
 
+_MAX_LINE = 2_000
 _LEVELS = ("note", "warning", "error")
 _CONFIDENCES = ("low", "medium", "high")
 _TOP = (
@@ -143,9 +148,13 @@ def parse_config(text: str, source: str) -> Config:
         If the file is no TOML, has an unknown key (the message names the nearest known one)
         or a value of the wrong type.
     """
+    # The parser's memory grows with the square of the dots in a key, and a number of thousands
+    # of digits cannot even be printed.
+    if any(len(line) > _MAX_LINE for line in text.splitlines()):
+        raise ConfigError(f"{source}: a line has more than {_MAX_LINE:,} characters; divide it")
     try:
         document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ConfigError(f"{source}: not valid TOML: {error}") from error
     if source.endswith("pyproject.toml"):
         document = _table(document.get("tool", {}), source, "tool").get("audit", {})

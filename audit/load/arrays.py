@@ -13,7 +13,7 @@ import numpy as np
 from numpy.lib import format as npy
 
 from audit.config import Limits
-from audit.load.discover import File, open_file
+from audit.load.discover import RAISE_LIMIT, File, open_file
 from audit.load.names import has_word
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.load.standins import shape_text
@@ -67,7 +67,7 @@ def read_npz(file: File, limits: Limits) -> tuple[dict[str, Array], tuple[Proble
                     if info.file_size > left:
                         raise refused(
                             f"unpacks to more than the limit of {limits.max_file_mb:,} MiB",
-                            "Export less, or raise limits.max_file_mb in audit.toml.",
+                            RAISE_LIMIT,
                         )
                     left -= info.file_size
                     with archive.open(info) as handle:

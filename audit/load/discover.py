@@ -20,6 +20,9 @@ SKIPPED_FOLDERS = frozenset(
 )
 _CHUNK = 1 << 20
 _MIB = 1 << 20
+RAISE_LIMIT = (
+    "Export less, or raise the limit in a configuration outside the export (--config FILE)."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +84,7 @@ def discover(root: Path, limits: Limits) -> Discovery:
         if seen > limits.max_files:
             error = refused(
                 f"more than {limits.max_files:,} files; the rest was not looked at",
-                "Point the audit at a smaller folder, or raise limits.max_files in audit.toml.",
+                RAISE_LIMIT,
             )
             problems.append(error.at("."))
             break
@@ -91,7 +94,7 @@ def discover(root: Path, limits: Limits) -> Discovery:
             if total + file.size > limits.max_total_mb * _MIB:
                 raise refused(
                     f"the files together exceed {limits.max_total_mb:,} MiB",
-                    "Remove what the audit does not need, or raise limits.max_total_mb.",
+                    RAISE_LIMIT,
                 )
         except LoadError as error:
             problems.append(error.at(name))
@@ -179,7 +182,7 @@ def _regular(path: Path, name: str, root: Path, limits: Limits) -> File:
     if status.st_size > limits.max_file_mb * _MIB:
         raise refused(
             f"{status.st_size / _MIB:,.0f} MiB, more than the limit of {limits.max_file_mb:,} MiB",
-            "Export a smaller file, or raise limits.max_file_mb in audit.toml.",
+            RAISE_LIMIT,
         )
     return File(real, name, status.st_size)
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from audit.model.artifacts import CellKind, Document, DocumentKind, SourceFile
 
-_RULE = re.compile(r"^\s*\|?\s*:?-{2,}:?\s*(\|\s*:?-{2,}:?\s*)*\|?\s*$")
+_RULE = re.compile(r"^\s*(?:\|\s*)?:?-{2,}:?\s*(?:\|\s*:?-{2,}:?\s*)*(?:\|\s*)?$")
 
 
 def documents_of(file: SourceFile) -> Iterator[Document]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from audit.config import Config, ConfigError, parse_config
+from audit.config import Config, ConfigError, Limits, parse_config
 from audit.load import columns, metric_roles, predictions, splits
 from audit.load.discover import Discovery, File, digest, discover, read_bytes, single
 from audit.load.documents import documents_of, sort_documents
@@ -21,12 +22,18 @@ from audit.load.grouping import (
     settle_metrics,
 )
 from audit.load.ledger import Ledger
-from audit.load.notebooks import MAX_TEXT, decode, read_notebook, read_script
+from audit.load.notebooks import (
+    MAX_CODE,
+    MAX_TEXT,
+    code_size,
+    decode,
+    read_notebook,
+    read_script,
+)
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
 from audit.load.repeats import first_of_repeats, note_repeats
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
-from audit.load.written_targets import targets_in_code
 from audit.model.artifacts import (
     Baseline,
     CellKind,
@@ -54,7 +61,8 @@ CODE_SUFFIXES = frozenset({".ipynb", ".py"})
 DOCUMENT_SUFFIXES = frozenset({".md", ".markdown"})
 _READABLE = CODE_SUFFIXES | DOCUMENT_SUFFIXES | DATA_SUFFIXES
 _CONFIG_FILES = ("audit.toml", "pyproject.toml")
-_MAX_CONFIG = 1 << 20
+_MAX_CONFIG = 256 << 10
+_MIB = 1 << 20
 
 
 class NothingToAudit(Exception):  # noqa: N818 - it is an outcome, not an error of the program
@@ -78,7 +86,7 @@ def read_config(path: Path) -> Config:
     Raises
     ------
     ConfigError
-        If the file cannot be used.
+        If the file cannot be used, or raises a limit: these protect the auditor from the export.
     """
     if not path.is_dir():
         return Config()
@@ -97,6 +105,11 @@ def read_config(path: Path) -> Config:
             config = parse_config(text, name)
         except RecursionError as error:
             raise ConfigError(f"{name}: nested too deeply") from error
+        for limit in config.limits.exceeds(Limits()):
+            raise ConfigError(
+                f"{name}: limits.{limit} may only be lowered by the export itself; to raise it, "
+                "pass a configuration with --config"
+            )
         if config != Config(source=config.source) or name == "audit.toml":
             return config
     return Config()
@@ -158,7 +171,7 @@ def load(
     parts = splits.collect(rest, ledger)
     assembled, failures = splits.assemble(parts, ledger)
     truths = [(draft.role, draft.y_true) for draft in predicted]
-    drafts, mismatched = columns.settle(assembled, truths, targets_in_code(sources), ledger)
+    drafts, mismatched = columns.settle(assembled, truths, ledger)
     failures |= mismatched
     predicted = predictions.settle_roles(predicted, drafts, ledger)
 
@@ -241,6 +254,9 @@ def _read(
     sources: list[SourceFile] = []
     texts: list[Document] = []
     broken: dict[str, str] = {}
+    limits = ledger.config.limits
+    left = limits.max_total_mb * _MIB
+    code_left = MAX_CODE
     for file in discovery.files:
         if file.suffix not in _READABLE:
             continue
@@ -249,7 +265,8 @@ def _read(
         try:
             if file.suffix in CODE_SUFFIXES:
                 read = read_notebook if file.suffix == ".ipynb" else read_script
-                source, problems = read(file.name, read_bytes(file, MAX_TEXT))
+                source, problems = read(file.name, read_bytes(file, MAX_TEXT), code_left)
+                code_left -= code_size(source)
                 sources.append(source)
             elif file.suffix in DOCUMENT_SUFFIXES:
                 text, problems = decode(read_bytes(file, MAX_TEXT)), ()
@@ -257,7 +274,9 @@ def _read(
                 lines = len(text.splitlines())
                 ledger.recognise(file.name, "document", f"{lines:,} lines", "a Markdown file")
             else:
-                content, problems = read_data(file, ledger.config.limits)
+                bound = min(limits.max_file_mb, left // _MIB)
+                content, problems = read_data(file, replace(limits, max_file_mb=bound))
+                left -= content.nbytes
                 contents.append(content)
             ledger.problems.extend(problems)
         except LoadError as error:

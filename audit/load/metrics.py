@@ -221,6 +221,9 @@ def _walk(
     if depth > _MAX_DEPTH:
         return
     context = _introduce(node, context)
+    stated = [str(key) for key, value in node.items() if _is_number(value)]
+    found = (names.metric_name(key, context.declared) for key in stated)
+    beside = list(dict.fromkeys(metric for metric in found if metric is not None))
     for key, value in node.items():
         key = str(key)
         key_words = set(names.words(key))
@@ -248,6 +251,8 @@ def _walk(
             if grouped:
                 prefix = re.split(r"[_\W]*(?:by|per)(?=[_\W])", key, maxsplit=1)[0]
                 metric = names.metric_name(prefix, context.declared) or context.metric
+                if metric is None and not prefix and len(beside) == 1:
+                    metric = beside[0]
                 _mapping(value, here, replace(inner, metric=metric), sheet)
             elif not key_words & (_NOT_GROUPS | names.COUNT_WORDS | {"sizes", "shape", "shapes"}):
                 # A metric said once holds for parts of a result, not for `"seconds": {...}`.
@@ -353,8 +358,10 @@ def _records(
                 continue
             role = names.split_role(str(key)) or own.role
             entries, overall = found.setdefault((metric, role), ([], []))
-            if not fields or only in names.OVERALL_WORDS:
+            if not fields or only in names.OVERALL_WORDS or only in _AVERAGES:
                 overall.append(number)
+            elif names.metric_name(only) is not None:
+                continue  # the row "accuracy" of a classification report is no group
             else:
                 name = str(next(iter(fields.values()))) if len(fields) == 1 else ""
                 entries.append(Entry(fields, name, number, _count(row), _tier(row)))

@@ -10,12 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from audit.lineage.source import parse_cell
-from audit.load.problems import LoadError, first_line, unreadable
+from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.model.artifacts import Cell, CellKind, Problem, ProblemKind, SourceFile
 from audit.model.location import Location
 
-MAX_TEXT = 256 << 20
-_MARKER = re.compile(r"^#\s*(?:%%(?P<title>.*)|In\s*\[\s*(?P<count>\d*)\s*\]:\s*)$")
+MAX_TEXT = 100 << 20
+MAX_CODE = 4 << 20
+_MARKER = re.compile(r"^#\s*(?:%%(?P<title>.*)|In\s*\[\s*(?:(?P<count>\d+)\s*)?\]:)$")
 _MARKDOWN = re.compile(r"\[\s*(?:markdown|md)\s*\]", re.IGNORECASE)
 _RAW = re.compile(r"\[\s*raw\s*\]", re.IGNORECASE)
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
@@ -33,7 +34,14 @@ def decode(data: bytes) -> str:
     return text.replace("\0", "")
 
 
-def read_notebook(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ...]]:
+def code_size(file: SourceFile) -> int:
+    """Characters of Python code in a file."""
+    return sum(len(cell.source) for cell in file.cells if cell.kind is CellKind.CODE)
+
+
+def read_notebook(
+    name: str, data: bytes, max_code: int = MAX_CODE
+) -> tuple[SourceFile, tuple[Problem, ...]]:
     """Read an ``.ipynb`` file of format 3 or 4.
 
     Parameters
@@ -42,11 +50,13 @@ def read_notebook(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ..
         Path relative to the export.
     data : bytes
         Content.
+    max_code : int
+        Most characters of code: a syntax tree takes some hundred times their memory.
 
     Raises
     ------
     LoadError
-        If the file is no notebook.
+        If the file is no notebook, or holds too much code.
     """
     try:
         document = json.loads(decode(data))
@@ -78,10 +88,13 @@ def read_notebook(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ..
             continue
         cells.append(_cell(index, raw, python))
     file = SourceFile(name, True, tuple(cells))
+    _bounded(file, max_code)
     return file, (*problems, *_unparsed(file))
 
 
-def read_script(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ...]]:
+def read_script(
+    name: str, data: bytes, max_code: int = MAX_CODE
+) -> tuple[SourceFile, tuple[Problem, ...]]:
     """Read a ``.py`` file; ``# %%`` and ``# In[1]:`` lines divide it into cells."""
     lines = decode(data).splitlines()
     starts = [index for index, line in enumerate(lines) if _MARKER.match(line.rstrip())]
@@ -104,7 +117,16 @@ def read_script(name: str, data: bytes) -> tuple[SourceFile, tuple[Problem, ...]
         count = int(marker["count"]) if marker["count"] and len(marker["count"]) < 10 else None
         cells.append(Cell(len(cells), kind, "\n".join(body), (), count, start + 2))
     file = SourceFile(name, False, tuple(cells))
+    _bounded(file, max_code)
     return file, tuple(_unparsed(file))
+
+
+def _bounded(file: SourceFile, max_code: int) -> None:
+    if code_size(file) > max_code:
+        raise refused(
+            f"the files so far hold more than {MAX_CODE >> 20} MiB of Python code",
+            "Export only the code of the experiment.",
+        )
 
 
 def _corrupt(reason: str) -> LoadError:

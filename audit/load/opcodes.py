@@ -1,8 +1,9 @@
 """Read a pickle's instructions without running them, and refuse those that could do harm.
 
 The scan simulates only the *size* of each stack item. It bounds what the unpickler will allocate
-(memo slots, number of objects) and the cost of hashing a dictionary key: a few bytes of nested
-tuples can stand for 2^60 items.
+(memo slots, number of objects) and the cost of dictionary keys: a few bytes of nested tuples can
+stand for 2^60 items, and numbers, unlike texts, can be chosen to have the same hash. Texts count
+as size 0, so that as keys they are told from numbers.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import warnings
 
 from audit.load.problems import LoadError, first_line, refused, unreadable
 
-MAX_OPCODES = 10_000_000
+MAX_OPCODES = 4_000_000
 MAX_KEY_ITEMS = 1_000
+MAX_KEYS = 20_000
 _INF = 1 << 40
 # fmt: off
 _ALLOWED = frozenset(
@@ -30,6 +32,10 @@ _ALLOWED = frozenset(
 )
 # fmt: on
 _TUPLES = frozenset({"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"})
+_TEXTS = frozenset(
+    {"STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE"}
+    | {"BINUNICODE8"}
+)
 _KEYED = frozenset({"SETITEM", "SETITEMS", "DICT"})
 _GETS = frozenset({"GET", "BINGET", "LONG_BINGET"})
 _PUTS = frozenset({"PUT", "BINPUT", "LONG_BINPUT"})
@@ -73,6 +79,7 @@ def _scan(data: bytes) -> None:
     stack: list[int] = []
     marks: list[int] = []
     memo: dict[int, int] = {}
+    keyed = 0
     for count, (op, argument, _) in enumerate(pickletools.genops(data)):
         name = op.name
         if name not in _ALLOWED:
@@ -112,7 +119,12 @@ def _scan(data: bytes) -> None:
                 keys = popped[1:2] if name == "SETITEM" else popped[::2]
                 if keys and max(keys) > MAX_KEY_ITEMS:
                     raise refused("a dictionary key of the pickle is a huge nested tuple", STEP)
+                keyed += sum(size > 0 for size in keys)
+                if keyed > MAX_KEYS:
+                    reason = f"the pickle has more than {MAX_KEYS:,} keys that are no text"
+                    raise refused(reason, STEP)
             if pushed:
+                kept = 0 if name in _TEXTS else kept
                 stack.append(min(sum(popped) + 1, _INF) if name in _TUPLES else kept)
 
 

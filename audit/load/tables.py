@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import warnings
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,19 +15,28 @@ import numpy as np
 import pandas as pd
 
 from audit.config import Limits
-from audit.load.arrays import read_npy, read_npz
-from audit.load.discover import File, open_file, read_bytes
+from audit.load.arrays import NPY_STEP, read_npy, read_npz
+from audit.load.discover import RAISE_LIMIT, File, open_file, read_bytes
 from audit.load.notebooks import MAX_TEXT, decode
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.load.written import WrittenFloat
-from audit.model.artifacts import Array, Problem
+from audit.model.artifacts import Array, Problem, ProblemKind
+from audit.model.location import Location
 
 DATA_SUFFIXES = frozenset(
     {".npz", ".npy", ".csv", ".tsv", ".parquet", ".pq", ".json", ".jsonl", ".ndjson"}
     | {".pkl", ".pickle", ".joblib"}
 )
 MAX_COLUMNS = 100_000
+_MAX_LINES = 1_000_000
+_MAX_CELLS = 10_000_000
+_MAX_HEADER = 16 << 20
+_MAX_SAME_NAME = 1_000
+_MAX_NAMED = 20
+_CSV_CELL = 16
+_NUMBER = 8
+_OBJECT = 64
 _MIB = 1 << 20
 # Exact is the only precision from pandas 4 on; before, the default parser may be off by an ulp.
 _EXACT: dict[str, Any] = (
@@ -55,6 +65,12 @@ class Content:
     arrays: Mapping[str, Array] = field(default_factory=dict)
     value: Any = None
 
+    @property
+    def nbytes(self) -> int:
+        """Memory that its numbers take, or the size of the file if that is more."""
+        table = 0 if self.frame is None else int(self.frame.memory_usage(index=False).sum())
+        return max(self.file.size, table + sum(array.nbytes for array in self.arrays.values()))
+
 
 def read_data(file: File, limits: Limits) -> tuple[Content, tuple[Problem, ...]]:
     """Read one file of data.
@@ -78,13 +94,17 @@ def read_data(file: File, limits: Limits) -> tuple[Content, tuple[Problem, ...]]
             members, problems = read_npz(file, limits)
             return _of_arrays(file, members), problems
         case ".csv" | ".tsv":
-            return Content(file, frame=_csv(file)), ()
+            return Content(file, frame=_csv(file, limits)), ()
         case ".parquet" | ".pq":
-            return Content(file, frame=_parquet(file, limits)), ()
+            table, problems = _parquet(file, limits)
+            return Content(file, frame=table), problems
         case ".json":
             return _of_value(file, _json(decode(read_bytes(file, MAX_TEXT)))), ()
         case ".jsonl" | ".ndjson":
-            lines = decode(read_bytes(file, MAX_TEXT)).splitlines()
+            text = decode(read_bytes(file, MAX_TEXT))
+            if text.count("\n") > _MAX_LINES:
+                raise refused(f"more than {_MAX_LINES:,} lines of JSON", "Save it as .parquet.")
+            lines = text.splitlines()
             return _of_value(file, [_json(line) for line in lines if line.strip()]), ()
         case ".joblib":
             raise refused(
@@ -102,19 +122,27 @@ def _json(text: str) -> Any:
         raise unreadable(f"not valid JSON: {first_line(error)}") from error
 
 
-def _csv(file: File) -> pd.DataFrame:
+def _csv(file: File, limits: Limits) -> pd.DataFrame:
     text = decode(read_bytes(file))
-    header = next((line for line in text.splitlines()[:50] if line.strip()), "")
+    header = next((line for line in text[:_MAX_HEADER].splitlines()[:50] if line.strip()), "")
     if not header:
         raise unreadable("the table is empty")
     separator = "\t" if file.suffix == ".tsv" else _separator(header)
-    if header.count(separator) >= MAX_COLUMNS:
+    names = _header(text, separator)
+    if len(names) > MAX_COLUMNS:
         raise refused(f"the table has more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
+    # pandas numbers equal names one by one, and fills short lines up with missing values.
+    if max(Counter(names).values(), default=0) > _MAX_SAME_NAME:
+        raise refused(f"more than {_MAX_SAME_NAME:,} columns have the same name", "Name them.")
+    rows = max(text.count("\n"), text.count("\r"))
+    _fits(rows * len(names) * _CSV_CELL, limits)
+    content = io.BytesIO(text.encode("utf-8", "replace"))
+    del text
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frame = pd.read_csv(
-                io.StringIO(text), sep=separator, low_memory=False, index_col=False, **_EXACT
+                content, sep=separator, low_memory=False, index_col=False, **_EXACT
             )
     except (ValueError, OverflowError, MemoryError, csv.Error) as error:
         raise unreadable(f"not a usable table: {first_line(error)}") from error
@@ -125,43 +153,102 @@ def _separator(header: str) -> str:
     return max((",", ";", "\t", "|"), key=header.count)
 
 
-def _parquet(file: File, limits: Limits) -> pd.DataFrame:
-    import pyarrow as pa
+def _header(text: str, separator: str) -> list[str]:
+    """First row that is not blank, as a parser of CSV sees it: a quoted name may span lines."""
+    lines = io.StringIO(text[:_MAX_HEADER], newline=None)
+    try:
+        rows = csv.reader(lines, delimiter=separator)
+        return next((row for row in rows if any(cell.strip() for cell in row) or len(row) > 1), [])
+    except csv.Error as error:
+        raise unreadable(f"not a usable table: {first_line(error)}") from error
+
+
+def _fits(needed: int, limits: Limits) -> None:
+    if needed > limits.max_file_mb * _MIB:
+        raise refused(
+            f"unpacks to about {needed / _MIB:,.0f} MiB, more than the limit of "
+            f"{limits.max_file_mb:,} MiB",
+            RAISE_LIMIT,
+        )
+
+
+def _parquet(file: File, limits: Limits) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
     import pyarrow.parquet as pq
 
     try:
         with open_file(file) as handle:
-            metadata = pq.ParquetFile(handle, memory_map=False)
-            columns = metadata.schema_arrow
-            if len(columns) > MAX_COLUMNS:
+            metadata = pq.ParquetFile(handle, memory_map=False).metadata
+            if metadata.num_columns > MAX_COLUMNS:
                 raise refused(f"more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
-            rows = metadata.metadata.num_rows
-            stored = sum(
-                metadata.metadata.row_group(i).total_byte_size
-                for i in range(metadata.metadata.num_row_groups)
+            leaves = [metadata.schema.column(i) for i in range(metadata.num_columns)]
+            groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+            # A run of a million equal values takes a few bytes of the file.
+            unpacked = sum(
+                group.column(i).num_values * max(leaf.length, _NUMBER)
+                for group in groups
+                for i, leaf in enumerate(leaves)
             )
-            needed = max(rows * max(len(columns), 1) * 8, stored)
-            if rows < 0 or needed > limits.max_file_mb * _MIB:
-                raise refused(
-                    f"unpacks to about {needed / _MIB:,.0f} MiB, more than the limit of "
-                    f"{limits.max_file_mb:,} MiB",
-                    "Export fewer rows, or raise limits.max_file_mb in audit.toml.",
-                )
+            _fits(max(unpacked, sum(group.total_byte_size for group in groups)), limits)
             # Text stays a dictionary: a short column can repeat one long text very often.
-            text = [f.name for f in columns if pa.types.is_string(f.type)]
+            text = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
             handle.seek(0)
             reader = pq.ParquetFile(handle, read_dictionary=text, memory_map=False)
             table = reader.read(use_threads=False, use_pandas_metadata=False)
-            names = [str(name) for name in table.column_names]
-            table = table.rename_columns([f"{i}" for i in range(len(names))])
-            frame = table.to_pandas(use_threads=False, ignore_metadata=True)
-            frame.columns = pd.Index(names, dtype=object)
+        plain = [i for i, kind in enumerate(table.schema.types) if _is_plain(kind)]
+        if not plain:
+            raise refused("no column of it holds numbers, text or dates", NPY_STEP)
+        objects = sum(not _is_compact(table.schema.types[i]) for i in plain)
+        _fits(table.num_rows * objects * _OBJECT, limits)
+        names = [str(table.column_names[i]) for i in plain]
+        frame = table.select(plain).rename_columns([f"{i}" for i in range(len(plain))])
+        frame = frame.to_pandas(use_threads=False, ignore_metadata=True)
+        frame.columns = pd.Index(names, dtype=object)
     except LoadError:
         raise
     except Exception as error:
         # Arrow raises its own exceptions, OSError and ValueError on hostile bytes.
         raise unreadable(f"not a usable Parquet file: {first_line(error)}") from error
-    return plain_frame(frame)
+    problems = [
+        Problem(
+            ProblemKind.SKIPPED,
+            Location(file.name),
+            f"column {str(name)[:80]!r} ({str(kind)[:40]}) is neither numbers, text nor dates",
+            "Nothing, unless it is a feature: then export it as numbers or text.",
+        )
+        for name, kind in zip(table.column_names, table.schema.types, strict=True)
+        if not _is_plain(kind)
+    ]
+    return plain_frame(frame), tuple(problems[:_MAX_NAMED])
+
+
+def _is_compact(kind: Any) -> bool:
+    """Whether a value of an Arrow column takes no Python object of its own in pandas."""
+    import pyarrow.types as kinds
+
+    compact = kinds.is_boolean(kind) or kinds.is_integer(kind) or kinds.is_floating(kind)
+    return bool(compact or kinds.is_dictionary(kind) or kinds.is_null(kind) or _is_list(kind))
+
+
+def _is_plain(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    if kinds.is_dictionary(kind):
+        inner = kind.value_type
+        return bool(kinds.is_string(inner) or kinds.is_large_string(inner) or _is_compact(inner))
+    written = kinds.is_string(kind) or kinds.is_large_string(kind)
+    return bool(
+        _is_compact(kind) or written or kinds.is_temporal(kind) or kinds.is_decimal(kind)
+    )
+
+
+def _is_list(kind: Any) -> bool:
+    import pyarrow.types as kinds
+
+    listed = kinds.is_list(kind) or kinds.is_large_list(kind) or kinds.is_fixed_size_list(kind)
+    inner = kind.value_type if listed else None
+    return listed and bool(
+        kinds.is_boolean(inner) or kinds.is_integer(inner) or kinds.is_floating(inner)
+    )
 
 
 def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -301,7 +388,7 @@ def _columns(value: dict[Any, Any]) -> pd.DataFrame | None:
 
 def _records(value: list[dict[Any, Any]]) -> pd.DataFrame | None:
     names = list(dict.fromkeys(name for item in value for name in item))
-    if not names or len(names) > MAX_COLUMNS or len(names) * len(value) > 50_000_000:
+    if not names or len(names) > MAX_COLUMNS or len(names) * len(value) > _MAX_CELLS:
         return None
     if not all(isinstance(name, str) for name in names):
         return None

@@ -8,6 +8,7 @@ from typing import Any
 
 _NAMED = re.compile(r"([A-Za-z_]\w*?)\s*[=:]\s*(-?[\w.]+)")
 _GLUED = re.compile(r"[A-Za-z]+-?\d+(?:[\s_,;/-]+[A-Za-z]+-?\d+)*")
+_MAX_NAME = 200
 _NUMBERS = re.compile(r"-?\d+(?:\.\d+)?(?:[\s_,;/|x-]++-?\d+(?:\.\d+)?)*")
 
 
@@ -49,6 +50,8 @@ def canonical_group(text: str) -> str:
     >>> [canonical_group(s) for s in ("(4, 2)", "k=4,m=2", "m=2, k=4", "k4_m2", "4_2", "North")]
     ['4,2', '4,2', '4,2', '4,2', '4,2', 'north']
     """
+    if len(text) > _MAX_NAME:
+        return canonical_value(text)
     bare = re.sub(r"^[\s(\[{*`'\"]+|[\s)\]}*`'\"]+$", "", text)
     named = _NAMED.findall(bare)
     if named and not re.sub(r"[\s,;/|()&_-]+|\band\b", "", _NAMED.sub("", bare)):

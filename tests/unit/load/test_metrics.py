@@ -253,3 +253,22 @@ def test_key_fields_are_columns_of_the_data() -> None:
     rows = [{"k": 4, "m": 2, "seed": 7, "rmse": 0.5}, {"k": 4, "m": 3, "seed": 7, "rmse": 0.25}]
     (draft,), _ = read_metrics("m.json", {"by_group": rows}, frozenset({"k", "m", "p0"}), None)
     assert [dict(entry.fields) for entry in draft.entries] == [{"k": 4, "m": 2}, {"k": 4, "m": 3}]
+
+
+def test_averages_of_a_classification_report_in_a_table_are_no_groups(tmp_path: Path) -> None:
+    text = (
+        ",precision,recall,support\ncat,0.8,0.7,100\ndog,0.9,0.95,200\naccuracy,0.9,0.9,0.9\n"
+        "macro avg,0.85,0.82,300\nweighted avg,0.87,0.87,300\n"
+    )
+    for table in export(tmp_path, {"classification_report.csv": text}).get(Metrics).value.tables:
+        assert table.counts == {"cat": 100, "dog": 200}
+        assert set(table.by_group) == {"cat", "dog"}
+        assert table.overall is None
+
+
+def test_bare_values_by_group_belong_to_the_only_metric_beside_them(tmp_path: Path) -> None:
+    groups = {"by_region": {"a": 0.88, "b": 0.92}, "n_by_region": {"a": 30, "b": 30}}
+    table = table_of(tmp_path, "metrics.json", {"accuracy": 0.9, **groups})
+    assert {key: v.value for key, v in table.by_group.items()} == {"a": 0.88, "b": 0.92}
+    table = table_of(tmp_path, "metrics.json", {"accuracy": 0.9, "f1": 0.8, **groups})
+    assert table.by_group == {}
