@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,16 @@ from audit.model.location import Location, Role
 from audit.model.severity import Confidence
 
 Array = NDArray[Any]
+
+
+@lru_cache(maxsize=16)
+def _lines(text: str) -> list[str]:
+    return text.splitlines()  # kept, because many findings may point into one large document
+
+
+def _line(text: str, line: int) -> str:
+    lines = _lines(text)
+    return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
 # --- code and documents ---------------------------------------------------------------------
@@ -72,8 +83,7 @@ class SourceFile:
         self, cell: Cell, line: int, *, role: Role = Role.PRIMARY, note: str = ""
     ) -> Location:
         """Point at a 1-based `line` within `cell`, in the form that suits the file."""
-        lines = cell.source.splitlines()
-        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
+        text = _line(cell.source, line)
         if self.is_notebook:
             return Location(self.path, cell=cell.index, line=line, role=role, text=text, note=note)
         return Location(self.path, line=cell.first_line + line - 1, role=role, text=text, note=note)
@@ -107,14 +117,12 @@ class Document:
 
     def location(self, line: int, *, role: Role = Role.PRIMARY, note: str = "") -> Location:
         """Point at a 1-based `line` of the text."""
-        lines = self.text.splitlines()
-        text = lines[line - 1].strip() if 0 < line <= len(lines) else ""
         return Location(
             self.path,
             cell=self.cell,
             line=line,
             role=role,
-            text=text,
+            text=_line(self.text, line),
             note=note,
             output=self.kind is DocumentKind.OUTPUT,
         )
@@ -392,6 +400,11 @@ class DataStep:
         How certain the analysis is.
     uses_target : bool
         For ``FIT``: the statistic depends on the target (feature selection, target encoding).
+    sources : tuple of str
+        For ``DUPLICATE``: the variables that the rows are taken from, as the code names them;
+        for ``SPLIT``: the variables that are divided. Empty where they could not be told.
+    through : str
+        The line that takes them: the head of the loop, the call of a helper, the call itself.
     """
 
     kind: StepKind
@@ -401,6 +414,8 @@ class DataStep:
     detail: str = ""
     confidence: Confidence = Confidence.HIGH
     uses_target: bool = False
+    sources: tuple[str, ...] = ()
+    through: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
-from audit.model.evidence import Evidence
+from audit.model.evidence import Evidence, Value
 from audit.render.escape import inline, prose
 from audit.render.wording import count, is_share, observed, value, words
 
@@ -42,7 +42,8 @@ def _pivot(names: Sequence[str], groups: Mapping[str, Mapping[str, Evidence]]) -
         cells = [inline(group, 80)]
         for name in names:
             each = row.get(name)
-            cells.append("" if each is None else _cell(each))
+            others = {row[other].observed for other in names if other in row and other != name}
+            cells.append("" if each is None else _cell(each, others))
         rows.append(cells)
     aligned = (False, *(True for _ in names))
     return to_table(("group", *columns), rows, right=aligned, total=len(members))
@@ -57,9 +58,10 @@ def _column(name: str, items: Sequence[Evidence]) -> str:
     return label
 
 
-def _cell(evidence: Evidence) -> str:
+def _cell(evidence: Evidence, others: Set[Value]) -> str:
+    """One measurement; what was expected is left out where another column shows it."""
     text = inline(observed(evidence), 160)
-    if evidence.expected is not None:
+    if evidence.expected not in (None, evidence.observed, *others):
         text += f" (expected {inline(value(evidence.expected, share=is_share(evidence)), 80)})"
     return text
 
