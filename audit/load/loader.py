@@ -34,6 +34,7 @@ from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
 from audit.load.repeats import first_of_repeats, note_repeats
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
+from audit.load.written_targets import targets_in_code
 from audit.model.artifacts import (
     Baseline,
     CellKind,
@@ -171,7 +172,7 @@ def load(
     parts = splits.collect(rest, ledger)
     assembled, failures = splits.assemble(parts, ledger)
     truths = [(draft.role, draft.y_true) for draft in predicted]
-    drafts, mismatched = columns.settle(assembled, truths, ledger)
+    drafts, mismatched = columns.settle(assembled, truths, targets_in_code(sources), ledger)
     failures |= mismatched
     predicted = predictions.settle_roles(predicted, drafts, ledger)
 
