@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from audit.lineage.sources import source
 from audit.lineage.trace import StepRecord
 from audit.lineage.values import (
     Append,
@@ -82,6 +83,7 @@ def duplicate(
         parts=flow.parts,
         lookup=lookup,
         keeps_original=keeps_original,
+        way=(source(interp, [node], node),),
     )
     return interp.trace.step(record, ("duplicate", key) if key is not None else None)
 
@@ -185,7 +187,7 @@ def _multiplicity(
     if copying:
         store.copies = duplicate(
             interp, flow, node, f"{operation} in a loop", "several copies of the same rows",
-            lookup=copying[0].lookup, variable=name,
+            lookup=copying[0].lookup, variable=name, keeps_original=_overlaps(store.element, flow),
             key=(id(copying[0].place.cell), copying[0].place.line),
         )  # fmt: skip
         return flow

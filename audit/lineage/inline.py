@@ -6,6 +6,7 @@ import ast
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from audit.lineage.sources import source
 from audit.lineage.values import (
     UNKNOWN,
     Arguments,
@@ -36,13 +37,17 @@ def inline(
         if not recursive:
             interp.limit(interp.cell, "has too many calls within calls to follow all of them")
         return unknown_result(interp, arguments)
+    call = arguments.node
+    given = [*call.args, *(keyword.value for keyword in call.keywords)]
+    way = source(interp, given, call)
     scope = Scope(function.scope)
     _bind_parameters(interp, scope, function, arguments, instance)
     caller = (interp.scope, interp.cell, interp.arms, interp.hint)
     interp.scope, interp.cell, interp.arms = scope, function.cell, list(interp.arms)
     interp.calls.append(function)
     try:
-        result = _run(interp, function, scope)
+        with interp.along(way):
+            result = _run(interp, function, scope)
     finally:
         interp.calls.pop()
         interp.scope, interp.cell, interp.arms, interp.hint = caller

@@ -14,6 +14,7 @@ from dataclasses import replace
 from audit.lineage.binding import Binding, name_of
 from audit.lineage.duplication import Loop, opened
 from audit.lineage.expressions import Expressions
+from audit.lineage.sources import Source, source
 from audit.lineage.trace import Trace
 from audit.lineage.values import (
     Flow,
@@ -115,13 +116,25 @@ class Interpreter(Expressions, Binding):
         return flow
 
     @contextmanager
-    def loop(self, loop: Loop) -> Iterator[None]:
-        """Run something inside a loop."""
+    def loop(self, loop: Loop, way: Source | None = None) -> Iterator[None]:
+        """Run something inside a loop, which takes rows from `way`."""
         self.loops.append(loop)
+        try:
+            with self.along(way):
+                yield
+        finally:
+            self.loops.pop()
+
+    @contextmanager
+    def along(self, way: Source | None) -> Iterator[None]:
+        """Run something inside a loop or a call that takes rows from variables."""
+        depth = len(self.trace.way)
+        if way is not None:
+            self.trace.way.append(way)
         try:
             yield
         finally:
-            self.loops.pop()
+            del self.trace.way[depth:]
 
     def limit(self, cell: Cell, reason: str) -> None:
         """Remember that something was not analysed."""
@@ -362,7 +375,7 @@ class Interpreter(Expressions, Binding):
             return
         count, lookup = self.passes(iterable)
         loop = Loop(self.number(), self.place(node), count, lookup, retries=_retries(node.body))
-        with self.loop(loop):
+        with self.loop(loop, source(self, [node.iter], node, sizes=True)):
             self._body(node.body, node.target, self.element(iterable, loop.id))
         self.block(node.orelse)
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from audit.lineage.sources import source
 from audit.lineage.values import Flow, Kind, Store, Value, flow_of
 from audit.model.severity import Confidence
 
@@ -38,7 +39,10 @@ def split_function(
     interp: Interpreter, values: Sequence[Value], node: ast.AST, operation: str, sides: int = 2
 ) -> Value:
     """``train_test_split(X, y)``: for each argument its sides, in turn."""
-    split = interp.trace.split(interp.place(node), operation, interp.hint)
+    divided = node.args[: len(values)] if isinstance(node, ast.Call) else []
+    split = interp.trace.split(
+        interp.place(node), operation, interp.hint, source=source(interp, divided, node)
+    )
     values = [
         value if flow_of(value).roots or value.kind is Kind.INDEX else interp.fresh()
         for value in values

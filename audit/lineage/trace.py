@@ -6,6 +6,7 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field, replace
 
 from audit.lineage.copies import copy_counts
+from audit.lineage.sources import Source, outermost
 from audit.lineage.values import Flow, Lookup, Place
 from audit.model.artifacts import (
     Cell,
@@ -38,6 +39,7 @@ class StepRecord:
     lookup: Lookup | None = None
     keeps_original: bool = False
     branches: frozenset[tuple[int, int]] = frozenset()
+    way: tuple[Source, ...] = ()
     used: bool = False
     loop: int | None = None
 
@@ -92,6 +94,7 @@ class Trace:
         self.splits: list[SplitRecord] = []
         self.target_columns: set[str] = set()
         self.cutting_loops: set[int] = set()
+        self.way: list[Source] = []
         self.branches: frozenset[tuple[int, int]] = frozenset()
         self.cap = Confidence.HIGH
         self._step_ids: dict[Hashable, int] = {}
@@ -112,6 +115,7 @@ class Trace:
             known.roots |= record.roots
             return self._step_ids[identity]
         record.branches = self.branches
+        record.way = (*self.way, *record.way)
         record.confidence = min(record.confidence, self.cap)
         self.steps.append(record)
         self._step_ids[identity] = len(self.steps) - 1
@@ -170,11 +174,13 @@ class Trace:
         key: Hashable = None,
         detail: str = "",
         confidence: Confidence = Confidence.HIGH,
+        source: Source | None = None,
     ) -> int:
         """Record a split once per place (or `key`), and return its number."""
         identity = key or (id(place.cell), place.line, operation)
         if identity not in self._split_ids:
             record = StepRecord(StepKind.SPLIT, place, operation, variable, detail, confidence)
+            record.way = () if source is None else (source,)
             self.splits.append(SplitRecord(self.step(record, ("split", identity)), certain))
             self._split_ids[identity] = len(self.splits) - 1
         return self._split_ids[identity]
@@ -243,7 +249,7 @@ class Trace:
                     SplitFact(
                         step,
                         _unique(
-                            self._data_step(number, certain)
+                            self._data_step(number, certain, split.step)
                             for number, certain in sorted(upstream.items())
                         ),
                         modelled=used is not False,
@@ -297,8 +303,11 @@ class Trace:
                 upstream[step] = upstream.get(step, False) or certain
         return upstream
 
-    def _data_step(self, number: int, certain: bool = True) -> DataStep:
+    def _data_step(self, number: int, certain: bool = True, split: int | None = None) -> DataStep:
         record = self.steps[number]
+        source = record.way[-1] if record.kind is StepKind.SPLIT and record.way else None
+        if split is not None and record.kind is StepKind.DUPLICATE:
+            source = outermost(record.way, self.steps[split].way)
         confidence = record.confidence
         if not certain:
             confidence = min(confidence, Confidence.MEDIUM)
@@ -310,7 +319,12 @@ class Trace:
             detail=record.detail,
             confidence=confidence,
             uses_target=record.uses_target,
+            sources=source.names if source is not None else (),
+            through=self._line(source.place) if source is not None else "",
         )
+
+    def _line(self, place: Place) -> str:
+        return self._file.location(place.cell, place.line).text
 
 
 def _saw_both_sides(record: StepRecord, split: int, flow: Flow) -> bool:

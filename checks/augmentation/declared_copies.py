@@ -272,7 +272,7 @@ def _finding(
         check_id="AU301",
         severity=Severity.WARNING,
         confidence=Confidence.HIGH if literals else Confidence.MEDIUM,
-        message=f"{actual[worst].copies} copies per row are made{where}, but the text says "
+        message=f"{_number(claims, actual)} per row are made{where}, but the text says "
         f'"{claims[worst].words}"',
         locations=places,
         evidence=(*evidence, *growth),
@@ -284,6 +284,14 @@ def _finding(
         subject=f"copies:{places[0].path}",
         why="Who reads the text believes in another data set than the one that was trained on.",
     )
+
+
+def _number(claims: Iterable[str | None], actual: Mapping[str | None, _Actual]) -> str:
+    """The copies of all contradicted groups, in words."""
+    numbers = sorted({actual[key].copies for key in claims})
+    if len(numbers) == 1:
+        return f"{numbers[0]} copies"
+    return f"up to {numbers[-1]} copies"
 
 
 def _line(place: Location) -> tuple[str, int | None, int | None]:

@@ -23,7 +23,7 @@ _COPIES = re.compile(
 _FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
-    r"(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
+    r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
     r"signals?|matri(?:x|ces)|sequences?|sentences?|texts?|groups?|class(?:es)?|ones?|them|it|each|every|all)$",
     re.IGNORECASE,
 )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from audit.model.artifacts import CodeFacts, CopyCount, StepKind
+import re
+from collections.abc import Mapping
+
+from audit.model.artifacts import CodeFacts, CopyCount, DataStep, StepKind
 from audit.model.check import NoParams, Outcome, check, failed, passed, review
 from audit.model.evidence import Evidence
-from audit.model.finding import Finding
+from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
 from checks.leakage.order import (
     Before,
     chain,
+    closed,
     describe,
     locations,
     no_split,
     reorder,
+    statement,
     steps_before,
     unread,
 )
@@ -69,9 +74,9 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     if nothing is not None:
         return nothing
     found = steps_before(facts, StepKind.DUPLICATE)
-    findings = [
-        _finding(before, facts.copies) for before in found if before.confidence > Confidence.LOW
-    ]
+    certain = [before for before in found if before.confidence > Confidence.LOW]
+    copies = facts.copies if len(certain) == 1 else ()
+    findings = [_finding(before, copies) for before in certain]
     if findings:
         return failed(findings)
     if found:
@@ -86,7 +91,10 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
 def _finding(found: Before, copies: tuple[CopyCount, ...]) -> Finding:
     step, split = found.step, found.splits[0].step
     largest = max(copies, key=lambda count: count.copies, default=None)
-    number = f", up to {largest.copies} copies of a row" if largest and largest.copies else ""
+    made = "rows are multiplied"
+    if largest is not None and largest.copies:
+        several = "copies of a row are" if largest.copies > 1 else "copy of a row is"
+        made = f"up to {largest.copies} {several} made"
     evidence = [
         Evidence(
             "steps_before_split",
@@ -105,21 +113,92 @@ def _finding(found: Before, copies: tuple[CopyCount, ...]) -> Finding:
                 method=f"largest number that the code names, at {largest.location}",
             )
         )
-    what = f"{step.operation} ({step.variable})" if step.variable else step.operation
     return Finding(
         check_id="LK101",
         severity=Severity.ERROR,
         confidence=found.confidence,
-        message=f"{what} multiplies rows{number}, and {split.operation} divides them afterwards",
+        message=f"{made} ({step.operation}) before {split.operation} divides the rows",
         locations=locations(found, "the rows are divided here, after they were multiplied"),
         evidence=tuple(evidence),
-        remedy=reorder(
-            found,
-            "Split the source rows first; then multiply the training rows only and leave the "
-            "held-out rows as they are.",
-            "# then, for the training rows only:",
-        ),
+        remedy=_remedy(found),
         subject=f"{step.location.path}:{step.variable}:{step.operation}",
         why="Copies of one source row land on both sides of the split, so the held-out metric "
         "rewards memory of the training rows.",
     )
+
+
+def _remedy(found: Before) -> Remedy:
+    """The source rows are divided, then the same lines multiply the training part only."""
+    text = (
+        "Split the source rows first; then multiply the training rows only and leave the "
+        "held-out rows as they are."
+    )
+    split = found.splits[0].step
+    steps = [step for step in (found.step, *found.also) if _names_its_rows(step)]
+    sources = tuple(dict.fromkeys(name for step in steps for name in step.sources))
+    if not sources or found.step not in steps:
+        return reorder(found, text, "# then, for the training rows only:")
+    parts = _parts(sources, split)
+    listed = ", ".join(sources)
+    lines = dict.fromkeys(step.through for step in steps)
+    training = {name: pair[0] for name, pair in zip(sources, parts, strict=True)}
+    last = statement(found.step) if len(lines) == 1 else ""
+    multiplied = "\n".join(_whole(line, last) for line in lines)
+    grown = "\n".join(_whole(_renamed(line, training), _renamed(last, training)) for line in lines)
+    if split.operation in ("train_test_split", "validation_split"):
+        sides = ", ".join(name for pair in parts for name in pair)
+        first = (
+            f"{sides} = train_test_split({listed}, ...)\n# then multiply the training part only:"
+        )
+    elif "split" in split.operation:
+        first = (
+            f"# divide {listed} first, the way this line does it:\n{statement(split)}\n"
+            "# then multiply the training part only:"
+        )
+    else:
+        first = (
+            f"# inside every fold of {split.operation}, on its training part only; for a sampler: "
+            "as a step of a pipeline:"
+        )
+    return Remedy(
+        text,
+        before=f"{multiplied}\n...\n{statement(split)}",
+        after=f"{first}\n{grown}",
+    )
+
+
+def _names_its_rows(step: DataStep) -> bool:
+    """Whether the line that takes the rows is another one than an append of a single row."""
+    is_append = step.operation.startswith(("append in ", "extend in ", "second "))
+    return bool(step.sources) and not (is_append and step.through == step.location.text)
+
+
+def _parts(sources: tuple[str, ...], split: DataStep) -> list[tuple[str, str]]:
+    """Names of the training and of the held-out part of each source: those that the code gives
+    already, where they are derived from the names of the sources.
+    """
+    given = [name.strip() for name in split.location.text.partition("=")[0].split(",")]
+    pairs = list(zip(given[0::2], given[1::2], strict=False))
+    if len(given) == 2 * len(sources) and all(
+        name in train and name in held_out
+        for name, (train, held_out) in zip(sources, pairs, strict=True)
+    ):
+        return pairs
+    short = [name.rpartition(".")[2] for name in sources]
+    return [(f"{name}_train", f"{name}_held_out") for name in short]
+
+
+def _renamed(line: str, names: Mapping[str, str]) -> str:
+    """A line of code with some variables replaced; arguments of that name stay."""
+    pattern = "|".join(re.escape(name) for name in names)
+    return re.sub(
+        rf"(?<![\w.'\"])(?:{pattern})(?![\w'\"]|=[^=])", lambda found: names[found[0]], line
+    )
+
+
+def _whole(line: str, last: str) -> str:
+    """A line; where it is the head of a loop, with the line inside that matters."""
+    if not line.startswith(("for ", "while ")) or not line.rstrip().endswith(":"):
+        return closed(line)
+    inside = f"    {last}\n" if last else ""
+    return f"{line}\n    ...\n{inside}".rstrip("\n")

@@ -141,8 +141,8 @@ def chain(found: Before) -> str:
 def reorder(found: Before, text: str, after_split: str) -> Remedy:
     """A remedy that puts the split first, in the names of the code."""
     split = found.splits[0].step
-    step_line = _statement(found.step)
-    split_line = _statement(split)
+    step_line = statement(found.step)
+    split_line = statement(split)
     if step_line == split_line:
         return Remedy(text, before=step_line)
     return Remedy(
@@ -152,8 +152,13 @@ def reorder(found: Before, text: str, after_split: str) -> Remedy:
     )
 
 
-def _statement(step: DataStep) -> str:
-    """The source line, closed where it goes on in the next line."""
-    line = step.location.text.split("  #")[0].rstrip()
+def statement(step: DataStep) -> str:
+    """The source line of a step, closed where it goes on in the next line."""
+    return closed(step.location.text)
+
+
+def closed(text: str) -> str:
+    """A line of code without its comment, closed where it goes on in the next line."""
+    line = text.split("  #")[0].rstrip()
     missing = line.count("(") - line.count(")")
     return line + "..." + ")" * missing if missing > 0 else line

@@ -76,6 +76,8 @@ def verdict(source: str, markdown: str = "") -> Verdict:
         ("+ 2 noisy copies", [{2}]),
         ("2 copies of the model", []),
         ("2 copies of the weights are kept", []),
+        ("3 copies of the checkpoint", []),
+        ("3 copies of the points", [{2, 3}]),
         ("augmentation makes it 3x", [{2, 3}]),
         ("x3 is a feature, 20 columns", []),
         ("version 1.2x of it", []),
@@ -206,3 +208,13 @@ def test_data_that_confirm_the_text_acquit_the_code() -> None:
 def test_no_grouping_no_tiers() -> None:
     outcome = audit(DICT.format("  # +2 copies"), grouping=None)
     assert {e.group for e in outcome.findings[0].evidence} == {"5,4"}
+
+
+def test_the_message_tells_the_largest_of_several_numbers() -> None:
+    (finding,) = audit(DICT.format("").replace("50,", "50,  # +2 copies")).findings
+    assert finding.message.startswith("50 copies per row are made for k=5, m=4, but")
+    both = DICT.format("  # +2 copies").replace("25,", "25,  # +1 copy")
+    (finding,) = audit(both).findings
+    assert finding.message == (
+        'up to 50 copies per row are made for k=5, m=4 and 1 more, but the text says "+2 copies"'
+    )

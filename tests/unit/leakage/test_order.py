@@ -129,3 +129,74 @@ def test_features_and_target_are_one_finding() -> None:
     far = step(StepKind.DUPLICATE, 40)
     outcome = lk101(facts(SplitFact(SPLIT, (COPIES, target, far), True)))
     assert [[p.line for p in f.locations] for f in outcome.findings] == [[3, 4, 9], [40, 9]]
+
+
+LOOP = step(
+    StepKind.DUPLICATE,
+    3,
+    location=Location("run.py", line=3, text="pool.append(noisy(sample))"),
+    operation="append in a loop",
+    sources=("signals", "self.labels"),
+    through="for sample, label in zip(signals, self.labels):",
+)
+
+
+def remedy(copies: DataStep, operation: str, text: str) -> str:
+    divided = step(
+        StepKind.SPLIT, 9, operation=operation, location=Location("run.py", line=9, text=text)
+    )
+    (finding,) = lk101(facts(SplitFact(divided, (copies,), True))).findings
+    return finding.remedy.after
+
+
+def test_the_remedy_divides_what_the_loop_goes_through() -> None:
+    after = remedy(LOOP, "train_test_split", "a, b, c, d = train_test_split(pool, ys)")
+    assert after.splitlines() == [
+        "signals_train, signals_held_out, labels_train, labels_held_out = "
+        "train_test_split(signals, self.labels, ...)",
+        "# then multiply the training part only:",
+        "for sample, label in zip(signals_train, labels_train):",
+        "    ...",
+        "    pool.append(noisy(sample))",
+    ]
+
+
+def test_the_remedy_keeps_names_of_parts_that_fit() -> None:
+    sampler = step(
+        StepKind.DUPLICATE, 3, operation="SMOTE.fit_resample", sources=("X", "y"),
+        through="X, y = sampler.fit_resample(X, y=y, X_other=1)  # balance",
+    )  # fmt: skip
+    text = "X_train, X_test, y_train, y_test = train_test_split("
+    assert remedy(sampler, "train_test_split", text).splitlines() == [
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, ...)",
+        "# then multiply the training part only:",
+        "X_train, y_train = sampler.fit_resample(X_train, y=y_train, X_other=1)",
+    ]
+    after = remedy(sampler, "cross_val_score", "s = cross_val_score(m, X, y)")
+    assert after.startswith("# inside every fold of cross_val_score, on its training part only")
+    after = remedy(sampler, "KFold.split", "for a, b in KFold().split(X):")
+    assert after.splitlines()[1] == "for a, b in KFold().split(X):"
+
+
+def test_an_append_of_rows_from_files_names_no_sources() -> None:
+    read = step(
+        StepKind.DUPLICATE, 3, operation="second append per row", sources=("images",),
+        location=Location("run.py", line=3, text="images.append(flip(image))"),
+        through="images.append(flip(image))",
+    )  # fmt: skip
+    after = remedy(read, "train_test_split", "a, b = train_test_split(images)")
+    assert after.startswith("a, b = train_test_split(images)\n")
+
+
+def test_the_message_is_short() -> None:
+    count = CopyCount("5,4", 50, Location("run.py", line=2))
+    found = SplitFact(step(StepKind.SPLIT, 9, operation="train_test_split"), (LOOP,), True)
+    (finding,) = lk101(facts(found, copies=(count,))).findings
+    assert finding.message == (
+        "up to 50 copies of a row are made (append in a loop) before train_test_split divides "
+        "the rows"
+    )
+    other = step(StepKind.DUPLICATE, 30)
+    found = SplitFact(step(StepKind.SPLIT, 40), (LOOP, other), True)
+    for finding in lk101(facts(found, copies=(count,))).findings:
+        assert finding.message.startswith("rows are multiplied (")

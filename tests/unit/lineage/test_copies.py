@@ -82,6 +82,20 @@ def test_library_calls(line: str, expected: dict) -> None:
     assert copies_of(source) == expected
 
 
+def test_a_list_that_starts_with_the_rows_keeps_them() -> None:
+    source = """
+import numpy as np
+def grow(X, n=4):
+    parts = {start}
+    for _ in range(n):
+        parts.append(X + np.random.randn(*X.shape))
+    return np.vstack(parts)
+model.fit(grow(np.load("x.npy")))
+"""
+    assert copies_of(source.replace("{start}", "[X]")) == {None: 4}
+    assert copies_of(source.replace("{start}", "[]")) == {None: 3}
+
+
 def test_the_location_is_the_line_of_the_literal() -> None:
     source = "c = {\n    (5, 4): 50,\n    (4, 4): 25,\n}" + LOOP.format(keep=KEEP, times="c[k, m]")
     assert [str(count.location) for count in facts_of(source).copies] == [

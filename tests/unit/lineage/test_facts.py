@@ -128,3 +128,46 @@ SVC().fit(A, p).predict(B)
     (step,) = facts.splits[0].upstream
     assert step.uses_target
     assert step.location.line == 6
+
+
+@pytest.mark.parametrize(
+    ("code", "sources", "through"),
+    [
+        (
+            "out, lab = [], []\nfor s, t in zip(X, y):\n    for _ in range(3):\n"
+            "        out.append(s + 1)\n        lab.append(t)\nX, y = out, lab\n",
+            ("X", "y"),
+            "for s, t in zip(X, y):",
+        ),
+        (
+            "def grow(a, b):\n    return np.repeat(a, 3, axis=0), np.repeat(b, 3)\n"
+            "X, y = grow(X, b=y)\n",
+            ("X", "y"),
+            "X, y = grow(X, b=y)",
+        ),
+        (
+            "X, y = np.repeat(X, len(y), axis=0), y\n",
+            ("X",),
+            "X, y = np.repeat(X, len(y), axis=0), y",
+        ),
+        (
+            "out = []\nfor i in range(X.shape[0]):\n    out.append(X[i])\n    out.append(-X[i])\n"
+            "X = out\n",
+            ("X",),
+            "for i in range(X.shape[0]):",
+        ),
+    ],
+)
+@pytest.mark.parametrize("inside", [False, True])
+def test_the_variables_that_rows_are_taken_from(
+    code: str, sources: tuple[str, ...], through: str, inside: bool
+) -> None:
+    rest = "a, b, c, d = train_test_split(X, y)\nLogisticRegression().fit(a, c).score(b, d)\n"
+    body = code + rest
+    if inside:
+        body = "def run(X, y):\n    " + body.replace("\n", "\n    ") + "\nrun(X, y)\n"
+    source = snippets.HEAD + "X = np.load('x.npy'); y = np.load('y.npy')\n" + body
+    (split,) = facts_of(source).splits
+    assert split.step.sources == ("X", "y")
+    assert split.upstream[0].sources == sources
+    assert split.upstream[0].through == through
