@@ -57,7 +57,7 @@ class Naming:
 
 def key_of(entry: Entry, naming: Naming) -> str:
     """Canonical key of a group in a metric file."""
-    if entry.fields and set(naming.names) <= set(entry.fields):
+    if naming.names and set(naming.names) <= set(entry.fields):
         return group_key({name: entry.fields[name] for name in naming.names})
     if len(entry.fields) > 1:
         return group_key(entry.fields)
