@@ -16,7 +16,7 @@ from audit.config import Limits
 from audit.load.discover import RAISE_LIMIT, File, open_file
 from audit.load.names import has_word
 from audit.load.problems import LoadError, first_line, refused, unreadable
-from audit.load.standins import shape_text
+from audit.load.standins import MAX_EMPTY, shape_text
 from audit.model.artifacts import Array, Problem, ProblemKind
 
 _KINDS = frozenset("biufcSUMm")
@@ -110,6 +110,8 @@ def _array(handle: IO[bytes], size: int) -> Array:
     if not all(type(n) is int and n >= 0 for n in shape) or len(shape) > 32:
         raise unreadable(f"an array of impossible shape {shape_text(shape)}")
     wanted = math.prod(shape) * dtype.itemsize
+    if not wanted and max(shape, default=0) > MAX_EMPTY:
+        raise unreadable(f"an array of impossible shape {shape_text(shape)}")
     if wanted > size:
         raise unreadable(
             f"the array claims shape {shape_text(shape)}, more than the {size:,} bytes that are "
@@ -118,12 +120,8 @@ def _array(handle: IO[bytes], size: int) -> Array:
     content = handle.read(wanted)
     if len(content) != wanted:
         raise unreadable("the array is truncated")
-    try:
-        flat: Array = np.frombuffer(content, dtype) if wanted else np.zeros(0, dtype)
-        return flat.reshape(shape, order="F" if fortran else "C")
-    except ValueError as error:
-        # Too many items for an index although there are no bytes: (0, 10**18).
-        raise unreadable(f"an array of impossible shape {shape_text(shape)}") from error
+    flat: Array = np.frombuffer(content, dtype) if wanted else np.zeros(0, dtype)
+    return flat.reshape(shape, order="F" if fortran else "C")
 
 
 def _header(handle: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:

@@ -210,7 +210,7 @@ def read_bytes(file: File, limit: int | None = None) -> bytes:
     bound = file.size if limit is None else min(file.size, limit)
     if file.size > bound:
         raise refused(
-            f"{file.size / _MIB:,.0f} MiB, too large for a {file.suffix} file",
+            f"{file.size:,} bytes, too large for a {file.suffix} file",
             "Keep large data in .parquet or .npz files.",
         )
     try:

@@ -14,6 +14,8 @@ import numpy as np
 from audit.load.opcodes import STEP
 from audit.load.problems import refused, unreadable
 
+MAX_EMPTY = 1_000_000
+"""Longest side of an array without bytes: (10**15, 0) is no data, but has 10**15 rows."""
 _DTYPE = re.compile(r"[|<>=]?(?:b1|[iu][1248]|f[248]|c8|c16|[SU]\d{1,6}|O8?|\?)")
 
 
@@ -171,6 +173,8 @@ def build_array(content: Any, dtype: Any, shape: Any, fortran: bool) -> Any:
     if not isinstance(content, bytes | bytearray):
         refuse("holds an array in an unknown form")
     wanted = math.prod(shape) * dtype.dtype.itemsize
+    if not wanted and max(shape, default=0) > MAX_EMPTY:
+        refuse("holds an array of an impossible shape")
     if wanted != len(content):
         raise unreadable(
             f"an array of shape {shape_text(shape)} needs {wanted:,} bytes, the pickle has "

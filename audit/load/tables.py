@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 import warnings
@@ -34,6 +35,8 @@ _MAX_CELLS = 10_000_000
 _MAX_HEADER = 16 << 20
 _MAX_SAME_NAME = 1_000
 _MAX_NAMED = 20
+_LIST_ROWS = 16
+_MAX_CELL = 1_000
 _CSV_CELL = 16
 _NUMBER = 8
 _OBJECT = 64
@@ -141,9 +144,7 @@ def _csv(file: File, limits: Limits) -> pd.DataFrame:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            frame = pd.read_csv(
-                content, sep=separator, low_memory=False, index_col=False, **_EXACT
-            )
+            frame = pd.read_csv(content, sep=separator, low_memory=False, index_col=False, **_EXACT)
     except (ValueError, OverflowError, MemoryError, csv.Error) as error:
         raise unreadable(f"not a usable table: {first_line(error)}") from error
     return plain_frame(frame)
@@ -173,6 +174,7 @@ def _fits(needed: int, limits: Limits) -> None:
 
 
 def _parquet(file: File, limits: Limits) -> tuple[pd.DataFrame, tuple[Problem, ...]]:
+    import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
@@ -182,18 +184,22 @@ def _parquet(file: File, limits: Limits) -> tuple[pd.DataFrame, tuple[Problem, .
                 raise refused(f"more than {MAX_COLUMNS:,} columns", "Export fewer columns.")
             leaves = [metadata.schema.column(i) for i in range(metadata.num_columns)]
             groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
-            # A run of a million equal values takes a few bytes of the file.
-            unpacked = sum(
-                group.column(i).num_values * max(leaf.length, _NUMBER)
-                for group in groups
-                for i, leaf in enumerate(leaves)
-            )
+            # A run of a million equal values takes a few bytes of the file. What a column chunk
+            # says of itself is not asked: Arrow ends the process where that is corrupt.
+            rows = max(metadata.num_rows, sum(group.num_rows for group in groups))
+            unpacked = rows * sum(max(leaf.length, _NUMBER) for leaf in leaves)
             _fits(max(unpacked, sum(group.total_byte_size for group in groups)), limits)
             # Text stays a dictionary: a short column can repeat one long text very often.
             text = [leaf.path for leaf in leaves if leaf.physical_type == "BYTE_ARRAY"]
             handle.seek(0)
             reader = pq.ParquetFile(handle, read_dictionary=text, memory_map=False)
-            table = reader.read(use_threads=False, use_pandas_metadata=False)
+            parts, values = [], 0
+            size = _LIST_ROWS if any(leaf.max_repetition_level for leaf in leaves) else max(rows, 1)
+            for part in reader.iter_batches(size, use_threads=False, use_pandas_metadata=False):
+                values += part.nbytes
+                _fits(values * (_NUMBER if size == _LIST_ROWS else 1), limits)
+                parts.append(part)
+            table = pa.Table.from_batches(parts, None if parts else reader.schema_arrow)
         plain = [i for i, kind in enumerate(table.schema.types) if _is_plain(kind)]
         if not plain:
             raise refused("no column of it holds numbers, text or dates", NPY_STEP)
@@ -236,9 +242,7 @@ def _is_plain(kind: Any) -> bool:
         inner = kind.value_type
         return bool(kinds.is_string(inner) or kinds.is_large_string(inner) or _is_compact(inner))
     written = kinds.is_string(kind) or kinds.is_large_string(kind)
-    return bool(
-        _is_compact(kind) or written or kinds.is_temporal(kind) or kinds.is_decimal(kind)
-    )
+    return bool(_is_compact(kind) or written or kinds.is_temporal(kind) or kinds.is_decimal(kind))
 
 
 def _is_list(kind: Any) -> bool:
@@ -257,7 +261,7 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
     Dates become ISO texts, categories their values, missing integers NaN; columns of equally long
     lists become one column per position.
     """
-    names = _unique([str(name) for name in frame.columns])
+    names = _unique([_short(str(name)) for name in frame.columns])
     columns: dict[str, Array] = {}
     for position, name in enumerate(names):
         column = frame.iloc[:, position]
@@ -269,6 +273,10 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
             columns[name] = column.to_numpy(dtype=float if missing else None, na_value=np.nan)
             if columns[name].dtype.kind not in "biuf":
                 columns[name] = _texts(column.astype(object))
+        elif isinstance(dtype, pd.CategoricalDtype):
+            # Every text once: pandas would copy it for each row.
+            texts = np.append(_texts(pd.Series(column.cat.categories).astype(object)), np.nan)
+            columns[name] = texts[column.cat.codes]
         else:
             values = column.astype(object)
             expanded = _expanded(values)
@@ -276,7 +284,9 @@ def plain_frame(frame: pd.DataFrame) -> pd.DataFrame:
                 columns[name] = _texts(values)
             else:
                 columns.update({f"{name}_{i}": expanded[:, i] for i in range(expanded.shape[1])})
-    return pd.DataFrame(columns, index=pd.RangeIndex(len(frame)))
+    # Left alone, pandas 3 would copy each text into a buffer of its own.
+    kept = {name: pd.Series(c, dtype=c.dtype, copy=False) for name, c in columns.items()}
+    return pd.DataFrame(kept, index=pd.RangeIndex(len(frame)))
 
 
 def _unique(names: Sequence[str]) -> list[str]:
@@ -295,10 +305,18 @@ def _unique(names: Sequence[str]) -> list[str]:
     return unique
 
 
+def _short(text: str) -> str:
+    """The text; a long one by its beginning and a digest, equal for equal texts only."""
+    if len(text) <= _MAX_CELL:
+        return text
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+    return f"{text[:_MAX_CELL]}… (sha256 {digest})"
+
+
 def _texts(values: pd.Series[Any]) -> Array:
     def text(value: Any) -> Any:
         if isinstance(value, str):
-            return value
+            return _short(value)
         if value is None or value is pd.NaT or value is pd.NA or value != value:
             return np.nan
         if isinstance(value, pd.Timestamp):
