@@ -58,7 +58,8 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     under-sampling, nor anything done to one side after the split. Where a call that cannot be
     followed, or a branch that may not be taken, lies between the copies and the split, confidence
     is medium and the finding does not make the result invalid. Code that writes its data to a file
-    and splits it in another file is not followed.
+    and splits it in another file is not followed. Where a part of the code could not be analysed
+    and nothing was found in the rest, the answer is "review", with what was left out.
 
     Remedy
     ------

@@ -52,7 +52,8 @@ def fitted_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     Statistics that are only printed or drawn do not reach the model. A fit on training rows that
     is applied to both sides is right, and so is a pipeline inside a cross-validation, and a refit
     on everything once the evaluation is over. Unknown transformers and branches lower the
-    confidence to medium.
+    confidence to medium. Where a part of the code could not be analysed and nothing was found in
+    the rest, the answer is "review", with what was left out.
 
     Remedy
     ------
