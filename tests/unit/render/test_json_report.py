@@ -78,7 +78,10 @@ def test_a_number_that_no_check_measured_is_null_with_the_reason_of_the_check() 
     headline = strict(to_json(inconclusive_report()))["headline"]
     assert headline["contaminated_share"] is None
     assert headline["reasons"]["contaminated_share"] == "no split arrays were found"
-    assert headline["reasons"]["reported_metric"] == "no check measured the reported metric"
+    assert (
+        headline["reasons"]["reported_metric"]
+        == "no overall metric is stated in a form that could be read"
+    )
 
 
 def odd_report() -> Report:

@@ -52,7 +52,9 @@ def test_answer_of_a_suspect_result() -> None:
     runs = tuple(each for each in report.runs if each.check_id in ("LK102", "CL501"))
     suspect = replace(report, runs=runs, verdict=ExperimentVerdict.SUSPECT)
     first, second = answer(suspect)
-    assert first.startswith("The reported log2_mse of 0.1815 may mislead: `scaler` is fitted on rows")
+    assert first.startswith(
+        "The reported log2_mse of 0.1815 may mislead: `scaler` is fitted on rows"
+    )
     assert second == "1 further finding below."
 
 
