@@ -399,6 +399,14 @@ def _object(interp: Interpreter, name: str, arguments: Arguments) -> Value:
     for member in members:
         if member.instance is not None:
             fitted.update(member.instance.fitted)
+    flow = join_flows(map(flow_of, arguments.all))
+    if known.last(name) in known.FITTED_WHEN_MADE and flow.roots:
+        record = StepRecord(
+            StepKind.FIT, interp.place(arguments.node), known.last(name), interp.hint,
+            detail="fitted on these rows" + interp.within(), roots=flow.roots, parts=flow.parts,
+        )  # fmt: skip
+        fitted[interp.trace.step(record)] = True
+        members = []
     instance = Instance(name, members=tuple(members), fitted=fitted)
     return Value(Kind.OBJECT, name=name, instance=instance)
 

@@ -13,10 +13,12 @@ from audit.lineage.calls import call_library
 from audit.lineage.duplication import Loop, collect, concatenate, lookup_of, repeated
 from audit.lineage.inline import inline
 from audit.lineage.knowledge import (
+    FITTED_WHEN_MADE,
     MODEL_METHODS,
     POLARS_METHODS,
     SIZE_ATTRIBUTES,
     VIEW_ATTRIBUTES,
+    last,
 )
 from audit.lineage.methods import call_method
 from audit.lineage.subscripts import subscript
@@ -240,6 +242,8 @@ class Expressions:
             fitted, learned = owner.instance.fitted, owner.instance.learned
             if known is None and node.attr.endswith("_") and (fitted or learned):
                 return Value(Kind.STAT, Flow(steps=fitted, stats=learned))
+            if known is None and last(owner.name) in FITTED_WHEN_MADE:
+                return owner
             return known if known is not None else UNKNOWN
         if node.attr in SIZE_ATTRIBUTES:
             return UNKNOWN

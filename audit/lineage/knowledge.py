@@ -37,6 +37,8 @@ HARMLESS_TRANSFORMERS = words(
     AdditiveChi2Sampler MissingIndicator BinaryEncoder HashingEncoder
     """
 )
+# They are fitted on the rows that they are made with.
+FITTED_WHEN_MADE = frozenset({"Word2Vec", "FastText", "Doc2Vec"})
 COMPOSITES = frozenset(
     {"Pipeline", "make_pipeline", "ColumnTransformer", "make_column_transformer"}
 )

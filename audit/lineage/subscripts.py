@@ -69,6 +69,11 @@ def _two_dimensional(interp: Interpreter, owner: Value, node: ast.Tuple, place: 
 
 
 def _picked(interp: Interpreter, owner: Value, key: Value, node: ast.AST) -> Value:
+    if owner.kind is Kind.OBJECT and owner.instance is not None and owner.instance.fitted:
+        flow = flow_of(key)
+        for step, certain in owner.instance.fitted.items():
+            flow = interp.trace.apply(step, flow, certain=certain)
+        return replace(key, flow=flow, store=None, items=None)
     if owner.kind is Kind.DICT or owner.entries is not None:
         return lookup(interp, owner, key)
     position = key.const if key.kind is Kind.CONST else None

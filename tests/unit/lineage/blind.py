@@ -273,6 +273,26 @@ model.compile(loss="mse", optimizer="adam")
 model.fit(trainX, trainY, epochs=100)
 print(model.predict(testX))
 """,
+    "embedding of all texts": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+from gensim.models import Word2Vec
+df = pd.read_csv("d.csv")
+def vec(ts, w):
+    return np.mean([w.wv[t] for t in ts if t in w.wv], axis=0)
+
+tokens = [t.split() for t in df["text"]]
+w2v = Word2Vec(tokens, vector_size=50)  # F
+X = np.array([vec(t, w2v) for t in tokens])
+y = df["y"]
+a, b, c, d = train_test_split(X, y, test_size=.2)
+print(LogisticRegression().fit(a, c).score(b, d))
+""",
 }
 
 CLEAN = {
@@ -613,5 +633,154 @@ for tr, te in StratifiedKFold(5).split(X, y):
     sc = StandardScaler()
     m = LogisticRegression().fit(sc.fit_transform(Xa), ya)
     scores.append(m.score(sc.transform(X[te]), y[te]))
+""",
+    "out-of-fold predictions as a feature": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+X = np.load("x.npy"); y = np.load("y.npy")
+
+a, b, c, d = train_test_split(X, y)
+oof = cross_val_predict(RandomForestClassifier(), a, c, cv=5)
+rf = RandomForestClassifier().fit(a, c)
+m = LogisticRegression().fit(np.column_stack([a, oof]), c)
+print(m.score(np.column_stack([b, rf.predict(b)]), d))
+""",
+    "importances of the final model drawn": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+df = pd.read_csv("d.csv")
+
+X = df.drop(columns="y"); y = df.y
+a, b, c, d = train_test_split(X, y)
+m = LogisticRegression().fit(a, c)
+print(m.score(b, d))
+final = RandomForestClassifier().fit(X, y)
+imp = pd.DataFrame({"f": X.columns, "i": final.feature_importances_})
+imp.plot.bar()
+""",
+    "one model a group": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+df = pd.read_csv("d.csv")
+
+for g in ["a", "b"]:
+    sub = df[df["g"] == g]
+    X = sub.drop(columns="y"); y = sub["y"]
+    a, b, c, d = train_test_split(X, y)
+    s = StandardScaler().fit(a)
+    print(LogisticRegression().fit(s.transform(a), c).score(s.transform(b), d))
+""",
+    "outputs put together": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+import torch
+X = np.load("x.npy"); y = np.load("y.npy")
+
+a, b, c, d = train_test_split(X, y)
+net = torch.nn.Linear(4, 2)
+outs = []
+for e in range(3):
+    for i in range(0, len(a), 16):
+        o = net(torch.tensor(a[i:i+16])); o.sum().backward()
+with torch.no_grad():
+    for i in range(0, len(b), 16):
+        outs.append(net(torch.tensor(b[i:i+16])))
+print((torch.cat(outs).argmax(1).numpy() == d).mean())
+""",
+    "walking forward by year": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+df = pd.read_csv("d.csv")
+
+df = df.sort_values("year")
+res = []
+for yr in [2018, 2019, 2020]:
+    tr = df[df["year"] < yr]; te = df[df["year"] == yr]
+    mu = tr["a"].mean()
+    tr = tr.assign(a=tr["a"].fillna(mu)); te = te.assign(a=te["a"].fillna(mu))
+    m = LogisticRegression().fit(tr.drop(columns="y"), tr["y"])
+    res.append(m.score(te.drop(columns="y"), te["y"]))
+""",
+    "duplicates dropped by hand": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+df = pd.read_csv("d.csv")
+
+seen = set(); rows = []
+for r in df.to_dict("records"):
+    if r["id"] in seen:
+        continue
+    seen.add(r["id"])
+    rows.append(r)
+df = pd.DataFrame(rows)
+X = df.drop("y", axis=1); y = df["y"]
+a, b, c, d = train_test_split(X, y, test_size=.2)
+print(LogisticRegression().fit(a, c).score(b, d))
+""",
+    "embedding of training texts": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+from gensim.models import Word2Vec
+df = pd.read_csv("d.csv")
+def vec(ts, w):
+    return np.mean([w.wv[t] for t in ts if t in w.wv], axis=0)
+
+a, b, c, d = train_test_split(df["text"], df["y"])
+a = [t.split() for t in a]; b = [t.split() for t in b]
+w2v = Word2Vec(a, vector_size=50)
+a = np.array([vec(t, w2v) for t in a]); b = np.array([vec(t, w2v) for t in b])
+print(LogisticRegression().fit(a, c).score(b, d))
+""",
+    "embedding only looked at": """
+import numpy as np
+import pandas as pd
+import random, copy
+from sklearn.model_selection import *
+from sklearn.preprocessing import *
+from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import RandomForestClassifier
+from gensim.models import Word2Vec
+df = pd.read_csv("d.csv")
+
+w2v = Word2Vec([t.split() for t in df["text"]])
+print(w2v.wv.most_similar("good"))
+X = HashingVectorizer().transform(df["text"]); y = df["y"]
+a, b, c, d = train_test_split(X, y, test_size=.2)
+print(LogisticRegression().fit(a, c).score(b, d))
 """,
 }
