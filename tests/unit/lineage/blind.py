@@ -707,25 +707,6 @@ with torch.no_grad():
         outs.append(net(torch.tensor(b[i:i+16])))
 print((torch.cat(outs).argmax(1).numpy() == d).mean())
 """,
-    "walking forward by year": """
-import numpy as np
-import pandas as pd
-import random, copy
-from sklearn.model_selection import *
-from sklearn.preprocessing import *
-from sklearn.linear_model import LogisticRegression
-from sklearn.ensemble import RandomForestClassifier
-df = pd.read_csv("d.csv")
-
-df = df.sort_values("year")
-res = []
-for yr in [2018, 2019, 2020]:
-    tr = df[df["year"] < yr]; te = df[df["year"] == yr]
-    mu = tr["a"].mean()
-    tr = tr.assign(a=tr["a"].fillna(mu)); te = te.assign(a=te["a"].fillna(mu))
-    m = LogisticRegression().fit(tr.drop(columns="y"), tr["y"])
-    res.append(m.score(te.drop(columns="y"), te["y"]))
-""",
     "duplicates dropped by hand": """
 import numpy as np
 import pandas as pd
