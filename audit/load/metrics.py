@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -31,6 +32,8 @@ _KEY_COLUMNS = ("group", "groups", "name", "segment", "slice", "category", "subs
 _MAX_DEPTH = 12
 _MAX_DRAFTS = 1_000
 _MAX_ENTRIES = 10_000
+_MAX_COLUMNS = 1_000
+_MAX_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,8 @@ def _walk(
     beside = list(dict.fromkeys(metric for metric in found if metric is not None))
     for key, value in node.items():
         key = str(key)
+        if len(key) > _MAX_NAME:
+            continue
         key_words = set(names.words(key))
         here = _step(pointer, key)
         if key_words & (_SKIPPED | _AVERAGED) or _with_spread(key, node):
@@ -291,7 +296,9 @@ def _list(value: list[Any], pointer: str, context: _Context, sheet: _Sheet) -> N
 def _mapping(value: Mapping[Any, Any], pointer: str, context: _Context, sheet: _Sheet) -> None:
     """``{"(4,2)": 0.1}`` or ``{"(4,2)": {"rmse": 0.1, "n": 20, "tier": "easy"}}``."""
     found: dict[str, list[Entry]] = {}
-    for key, item in list(value.items())[:_MAX_ENTRIES]:
+    for key, item in itertools.islice(value.items(), _MAX_ENTRIES):
+        if len(str(key)) > _MAX_NAME:
+            continue
         here = _step(pointer, key)
         if _is_number(item):
             number = _value(item, _pointer(context, here), sheet)
@@ -321,9 +328,8 @@ def _count(row: Mapping[Any, Any]) -> int | None:
             and set(key_words) <= names.COUNT_WORDS | set(names.SPLIT_WORDS) | {"of", "set"}
             and set(key_words) & names.COUNT_WORDS
             and _is_number(item)
-            and math.isfinite(item)
-            and float(item).is_integer()
             and 0 <= item < 1 << 53
+            and float(item).is_integer()
         ):
             return int(item)
     return None
@@ -374,6 +380,8 @@ def _records(
 def _key_fields(rows: Sequence[Mapping[Any, Any]], context: _Context) -> tuple[str, ...]:
     """Fields that name the group: those that are columns of the data, otherwise by their kind."""
     columns = list(dict.fromkeys(str(key) for row in rows for key in row))
+    if len(columns) > _MAX_COLUMNS:
+        return ()
     reserved = {"metric", "score", "value", "run", "model", *names.TIER_COLUMNS}
     candidates = [
         name
@@ -421,5 +429,5 @@ def _telling(
 
 def _is_key(value: Any) -> bool:
     if isinstance(value, str):
-        return len(value) <= 200
-    return _is_number(value) and math.isfinite(value) and float(value).is_integer()
+        return len(value) <= _MAX_NAME
+    return _is_number(value) and abs(value) < 1 << 53 and float(value).is_integer()

@@ -34,6 +34,28 @@ def decode(data: bytes) -> str:
     return text.replace("\0", "")
 
 
+def parse_json(text: str, **options: Any) -> Any:
+    r"""Values of a JSON text; halves of characters (``\ud800``) become marks.
+
+    Raises
+    ------
+    ValueError, RecursionError, MemoryError
+        If it is no JSON, or hostile.
+    """
+    value = json.loads(text, **options)
+    return _whole(value) if "\\ud" in text or "\\uD" in text else value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(item) for item in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(item) for key, item in value.items()}
+    return value
+
+
 def code_size(file: SourceFile) -> int:
     """Characters of Python code in a file."""
     return sum(len(cell.source) for cell in file.cells if cell.kind is CellKind.CODE)
@@ -59,7 +81,7 @@ def read_notebook(
         If the file is no notebook, or holds too much code.
     """
     try:
-        document = json.loads(decode(data))
+        document = parse_json(decode(data))
     except (ValueError, RecursionError) as error:
         raise _corrupt(f"not valid JSON: {first_line(error)}") from error
     if not isinstance(document, dict):

@@ -86,6 +86,8 @@ def _scan(data: bytes) -> None:
             raise refused(f"the pickle uses the instruction {name}, which data do not need", STEP)
         if count >= MAX_OPCODES:
             raise refused(f"the pickle has more than {MAX_OPCODES:,} instructions", STEP)
+        if name in _TEXTS:
+            str(argument).encode()  # halves of characters (surrogates) cannot be written
         if name == "MARK":
             marks.append(len(stack))
         elif name == "MEMOIZE":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ import pandas as pd
 from audit.config import Limits
 from audit.load.arrays import NPY_STEP, read_npy, read_npz
 from audit.load.discover import RAISE_LIMIT, File, open_file, read_bytes
-from audit.load.notebooks import MAX_TEXT, decode
+from audit.load.notebooks import MAX_TEXT, decode, parse_json
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.load.written import WrittenFloat
@@ -120,7 +119,7 @@ def read_data(file: File, limits: Limits) -> tuple[Content, tuple[Problem, ...]]
 
 def _json(text: str) -> Any:
     try:
-        return json.loads(text, parse_float=WrittenFloat)
+        return parse_json(text, parse_float=WrittenFloat)
     except (ValueError, RecursionError, MemoryError) as error:
         raise unreadable(f"not valid JSON: {first_line(error)}") from error
 

@@ -77,7 +77,9 @@ class Finding:
     @property
     def fingerprint(self) -> str:
         """16 hexadecimal digits made of the check id and the subject only."""
-        return hashlib.sha256(f"{self.check_id}\0{self.subject}".encode()).hexdigest()[:16]
+        return hashlib.sha256(
+            f"{self.check_id}\0{self.subject}".encode("utf-8", "surrogatepass")
+        ).hexdigest()[:16]
 
     @property
     def primary(self) -> Location:

@@ -20,7 +20,7 @@ from audit.lineage.source import parse_cell
 from audit.load import load, read_config
 from audit.load.documents import markdown_tables
 from audit.load.opcodes import MAX_KEYS
-from audit.model.artifacts import Metrics, ProblemKind
+from audit.model.artifacts import Documents, Metrics, ProblemKind
 from audit.model.export import Present
 from audit.model.groups import canonical_group
 from tests.unit.load.exports import csv, export, problems, rows
@@ -219,3 +219,23 @@ def test_file_name_that_is_no_unicode(tmp_path: Path) -> None:
     assert isinstance(loaded.get(Metrics), Present)
     for item in loaded.recognised:
         item.path.encode("utf-8")
+
+
+def test_halves_of_characters(tmp_path: Path) -> None:
+    """A lone surrogate cannot be written to any report, nor to an Arrow column."""
+    half = "\\ud800"
+    table = f'[{{"{half}": "{half}a", "b": 1, "y": 2}}, {{"{half}": "{half}b", "b": 2, "y": 3}}]'
+    cell = f'{{"cell_type": "markdown", "source": "{half} and \\ud83d\\ude00"}}'
+    files = {
+        "train.json": table,
+        "val.json": table,
+        "metrics.json": f'{{"rmse": 1, "by_group": {{"{half}a": 1, "{half}b": 2}}}}',
+        "notes.ipynb": f'{{"cells": [{cell}]}}',
+        "odd.pkl": pickle.dumps(["\ud800"]),
+    }
+    loaded = export(tmp_path, files)
+    assert [p.location.path for p in problems(loaded, ProblemKind.UNREADABLE)] == ["odd.pkl"]
+    (document,) = loaded.get(Documents).value.items
+    assert document.text == "\ufffd and \U0001f600"
+    (metrics,) = loaded.get(Metrics).value.tables
+    assert all(key.encode() for key in metrics.by_group)
