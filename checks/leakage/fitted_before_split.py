@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from audit.model.artifacts import CodeFacts, StepKind
+import ast
+
+from audit.model.artifacts import CodeFacts, DataStep, StepKind
 from audit.model.check import NoParams, Outcome, check, failed, passed, review
 from audit.model.evidence import Evidence
-from audit.model.finding import Finding
+from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
 from checks.leakage.order import (
     Before,
@@ -13,7 +15,7 @@ from checks.leakage.order import (
     describe,
     locations,
     no_split,
-    reorder,
+    statement,
     steps_before,
     unread,
 )
@@ -106,10 +108,11 @@ def _finding(found: Before) -> Finding:
                 method="whether the fitted statistic depends on the target",
             ),
         ),
-        remedy=reorder(
-            found,
-            "Split first, fit on the training rows only, and apply the result to both sides.",
-            "# then, fitted on the training rows only and applied to both sides:",
+        remedy=Remedy(
+            "Split first, fit on the training rows only, and apply the result to both sides; in a "
+            "cross-validation, put the step into a pipeline.",
+            before=f"{statement(step)}\n...\n{statement(split)}",
+            after=_corrected(step, split),
         ),
         subject=f"{step.location.path}:{step.variable}:{step.operation}",
         why=(
@@ -118,3 +121,58 @@ def _finding(found: Before) -> Finding:
             else "The held-out rows helped to prepare the training rows, so they are no longer new."
         ),
     )
+
+
+def _corrected(step: DataStep, split: DataStep) -> str:
+    """The split first, then the fit, in the names of the code as far as they can be told."""
+    call = _fit_transform(statement(step))
+    parts = _parts(statement(split))
+    if call is None or call[0] not in split.sources or len(parts) != 2 * len(split.sources):
+        return (
+            f"{statement(split)}\n"
+            f"# then compute {step.operation} from the training rows only, and apply the result\n"
+            "# to both sides"
+        )
+    result, transformer, source = call
+    place = 2 * split.sources.index(result)
+    train, held_out = parts[place : place + 2]
+    divided = ", ".join(source if name == result else name for name in split.sources)
+    made = ""
+    if "(" in transformer:  # made on the spot: it needs a name to be used twice
+        made, transformer = f"transformer = {transformer}\n", "transformer"
+    return (
+        f"{', '.join(parts)} = {split.operation}({divided}, ...)\n"
+        f"{made}{train} = {transformer}.fit_transform({train})\n"
+        f"{held_out} = {transformer}.transform({held_out})"
+    )
+
+
+def _fit_transform(line: str) -> tuple[str, str, str] | None:
+    """Result, transformer and source of ``result = transformer.fit_transform(source)``."""
+    match _parsed(line):
+        case ast.Assign(
+            targets=[ast.Name(id=result)],
+            value=ast.Call(
+                func=ast.Attribute(value=transformer, attr="fit_transform"),
+                args=[ast.Name(id=source)],
+                keywords=[],
+            ),
+        ):
+            return result, ast.unparse(transformer), source
+    return None
+
+
+def _parts(line: str) -> list[str]:
+    """Names on the left of a line that divides rows."""
+    match _parsed(line):
+        case ast.Assign(targets=[ast.Tuple(elts=names)]):
+            return [ast.unparse(name) for name in names]
+    return []
+
+
+def _parsed(line: str) -> ast.stmt | None:
+    try:
+        body = ast.parse(line).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return body[0] if len(body) == 1 else None
