@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import math
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,6 +30,7 @@ DATA_SUFFIXES = frozenset(
     | {".pkl", ".pickle", ".joblib"}
 )
 MAX_COLUMNS = 100_000
+MAX_WIDTH = 200_000
 _MAX_LINES = 1_000_000
 _MAX_CELLS = 10_000_000
 _MAX_HEADER = 16 << 20
@@ -348,6 +350,9 @@ def _expanded(values: pd.Series[Any]) -> Array | None:
 
 
 def _of_arrays(file: File, members: dict[str, Array]) -> Content:
+    widest = max((math.prod(a.shape[1:]) for a in members.values() if a.size), default=0)
+    if widest > MAX_WIDTH:
+        raise refused(f"an array has rows of {widest:,} numbers", "Export fewer columns.")
     flat = [a for a in members.values() if a.dtype.fields and a.ndim == 1]
     if len(members) == 1 and flat:
         (array,) = flat

@@ -23,7 +23,7 @@ from audit.load.opcodes import MAX_KEYS
 from audit.model.artifacts import Documents, Metrics, ProblemKind
 from audit.model.export import Present
 from audit.model.groups import canonical_group
-from tests.unit.load.exports import csv, export, problems, rows
+from tests.unit.load.exports import csv, export, npy, problems, rows
 
 SMALL = Config(limits=Limits(max_file_mb=1))
 
@@ -239,3 +239,9 @@ def test_halves_of_characters(tmp_path: Path) -> None:
     assert document.text == "\ufffd and \U0001f600"
     (metrics,) = loaded.get(Metrics).value.tables
     assert all(key.encode() for key in metrics.by_group)
+
+
+def test_rows_of_millions_of_numbers(tmp_path: Path) -> None:
+    wide = npy(np.zeros((2, 1_000_000), dtype=np.uint8))
+    loaded = export(tmp_path, {"X_train.npy": wide, "X_val.npy": wide})
+    assert reasons(loaded, ProblemKind.REFUSED).count("rows of 1,000,000 numbers") == 2
