@@ -226,18 +226,18 @@ def _write_outputs(
         file = output / f"{_stem(report.export_name)}.md"
         _write_markdown(report, file)
         targets = [("console", None)]
-        written = str(file)
+        written: str | None = str(file)
     else:
-        written = next((str(file) for name, file in targets if name == "markdown" and file), None)
-    for name, file in targets:
-        if name == "markdown" and file is not None:
-            _write_markdown(report, file)
+        written = next((str(to) for name, to in targets if name == "markdown" and to), None)
+    for name, to in targets:
+        if name == "markdown" and to is not None:
+            _write_markdown(report, to)
             continue
-        text = _render(report, name, file, written)
-        if file is None:
+        text = _render(report, name, to, written)
+        if to is None:
             sys.stdout.write(text if text.endswith("\n") else text + "\n")
         else:
-            _write(file, text)
+            _write(to, text)
 
 
 def _render(report: Report, name: str, file: Path | None, written: str | None) -> str:

@@ -41,6 +41,15 @@ def source(
     return Source(interp.place(place), tuple(names))
 
 
+def as_written(interp: Interpreter, arguments: Sequence[ast.expr], place: ast.AST) -> Source:
+    """The arguments of a call, one name each; ``...`` where an argument is more than a name."""
+    names = tuple(
+        ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else "..."
+        for node in arguments
+    )
+    return Source(interp.place(place), names)
+
+
 def outermost(inner: Sequence[Source], outer: Sequence[Source]) -> Source | None:
     """The first line with variables on the way to a step, without the way it shares with a split.
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from audit.lineage.sources import source
+from audit.lineage.sources import as_written
 from audit.lineage.values import Flow, Kind, Store, Value, flow_of
 from audit.model.severity import Confidence
 
@@ -41,7 +41,7 @@ def split_function(
     """``train_test_split(X, y)``: for each argument its sides, in turn."""
     divided = node.args[: len(values)] if isinstance(node, ast.Call) else []
     split = interp.trace.split(
-        interp.place(node), operation, interp.hint, source=source(interp, divided, node)
+        interp.place(node), operation, interp.hint, source=as_written(interp, divided, node)
     )
     values = [
         value if flow_of(value).roots or value.kind is Kind.INDEX else interp.fresh()

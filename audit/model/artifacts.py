@@ -402,7 +402,8 @@ class DataStep:
         For ``FIT``: the statistic depends on the target (feature selection, target encoding).
     sources : tuple of str
         For ``DUPLICATE``: the variables that the rows are taken from, as the code names them;
-        for ``SPLIT``: the variables that are divided. Empty where they could not be told.
+        for ``SPLIT``: what is divided, one name for each argument. Empty where they could not
+        be told.
     through : str
         The line that takes them: the head of the loop, the call of a helper, the call itself.
     """
