@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import replace
 
-from audit.lineage.interpreter import BUDGET, BudgetExceededError, Interpreter
+from audit.lineage.interpreter import BudgetExceededError, Interpreter
 from audit.lineage.source import parse_cell
 from audit.lineage.values import Arguments, Flow, Function, Kind, Value, flow_of
 from audit.model.artifacts import CellKind, Code, CodeFacts, SourceFile
@@ -55,7 +55,7 @@ def _file_facts(file: SourceFile) -> CodeFacts:
             interp.block(tree.body)
         _call_the_uncalled(interp, functions)
     except BudgetExceededError:
-        interp.limit(interp.cell, f"has more than {BUDGET:,} steps to follow; the rest is left out")
+        interp.limit(interp.cell, "is reached after too much to follow; the rest is left out")
     return replace(interp.trace.finish(), limits=tuple(interp.limits))
 
 

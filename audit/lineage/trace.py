@@ -100,6 +100,11 @@ class Trace:
         self._step_ids: dict[Hashable, int] = {}
         self._split_ids: dict[Hashable, int] = {}
 
+    @property
+    def size(self) -> int:
+        """How much was recorded."""
+        return len(self.steps) + len(self.statistics) + len(self.splits)
+
     def name_of(self, cell: Cell) -> str:
         """The file, and the cell of a notebook."""
         path = self._file.path

@@ -86,6 +86,8 @@ def to_console(report: Report, *, width: int, color: bool, report_path: str | No
         console.print()
         console.print(_top_findings(report.findings, width))
     console.print()
+    if report.settings:
+        console.print(Text(brief("Settings " + "; ".join(report.settings), 300)))
     for label, text in _next(report, report_path):
         console.print(Text(f"{label:<8} {plain(text, 200)}"))
     return "\n".join(line.rstrip() for line in buffer.getvalue().splitlines()) + "\n"

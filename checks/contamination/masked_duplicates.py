@@ -205,8 +205,8 @@ def _finding(
     control = next(item for item in evidence if item.name == "control_rate").observed
     message = (
         f"without {names}, {count:,} of {n:,} {role} rows ({percent(count / n)}) equal a training "
-        f"row in {what}; {percent(before / n)} with it, {percent(float(str(control)))} expected "
-        "without kinship"
+        f"row in {what} ({percent(float(str(control)))} by chance, {percent(before / n)} with "
+        f"{names})"
     )
     ids = all(about.is_id for about in features)
     return Finding(

@@ -68,7 +68,7 @@ def test_a_broken_cell_is_skipped_and_the_others_are_followed() -> None:
 
 def test_code_beyond_the_budget_is_told() -> None:
     (limit,) = facts_of("x = 1", "x = [1, 2, 3]\n" * 90_000).limits
-    assert limit == "book.ipynb cell 1 has more than 400,000 steps to follow; the rest is left out"
+    assert limit == "book.ipynb cell 1 is reached after too much to follow; the rest is left out"
 
 
 def test_calls_that_are_not_followed_are_told() -> None:
@@ -88,3 +88,13 @@ def test_a_function_that_calls_itself_is_no_limit() -> None:
 def test_no_code_cells() -> None:
     file = SourceFile("a.ipynb", True, (Cell(0, CellKind.MARKDOWN, "x = 1"),))
     assert code_facts(Code((file,))) == CodeFacts((), (), ())
+
+
+def test_rows_with_too_many_steps_behind_them_are_told() -> None:
+    again = "x = pd.concat([x, x])\na, b = train_test_split(x)\n" * 5_000
+    head = "import pandas as pd\nfrom sklearn.model_selection import train_test_split\n"
+    facts = facts_of(head + "x = pd.read_csv('a')\n" + again)
+    assert facts.limits == (
+        "book.ipynb cell 0 is reached after too much to follow; the rest is left out",
+    )
+    assert 100 < len(facts.splits) < 600

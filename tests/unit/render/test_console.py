@@ -47,6 +47,13 @@ def test_several_findings_of_one_check_are_counted() -> None:
     assert "(and 3 more)" in text
 
 
+def test_settings_that_silence_checks_are_shown() -> None:
+    text = to_console(
+        replace(rich_report(), settings=("ignore = [LK]",)), width=80, color=False, report_path=None
+    )
+    assert "Settings ignore = [LK]" in text
+
+
 def test_colour_only_where_asked_for() -> None:
     assert "\x1b" not in to_console(rich_report(), width=80, color=False, report_path=None)
     assert "\x1b[1;31mINVALID" in to_console(rich_report(), width=80, color=True, report_path=None)
