@@ -29,10 +29,10 @@ imports: $(VENV)/.all
 	$(BIN)/lint-imports
 
 docs: $(VENV)/.core  ## Write docs/checks/, the help block of the README and its picture
-	$(BIN)/python docs/build.py
+	$(BIN)/python -m docs.build
 
 docs-check: $(VENV)/.core
-	$(BIN)/python docs/build.py --check
+	$(BIN)/python -m docs.build --check
 
 export: $(VENV)/.all  ## Make notebook_export/ and the corrected counterpart anew (minutes)
 	$(BIN)/python -m reference_pipeline run6 --out notebook_export

@@ -33,7 +33,8 @@ def load_checks(package: ModuleType = checks) -> tuple[Check, ...]:
     Raises
     ------
     RegistryError
-        If an id is used twice, or does not fit the families of ids.
+        If an id is used twice or does not fit the families of ids, or there is no check at all
+        (another package called ``checks`` hides ours): an audit without checks finds nothing.
     """
     found: dict[str, Check] = {}
     for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
@@ -45,6 +46,8 @@ def load_checks(package: ModuleType = checks) -> tuple[Check, ...]:
             if not _ID.fullmatch(value.id):
                 raise RegistryError(f"{value.id!r} in {info.name} fits no family of check ids")
             found[value.id] = value
+    if not found:
+        raise RegistryError(f"no check was found in {list(package.__path__)}")
     return tuple(found[id] for id in sorted(found))
 
 

@@ -1,6 +1,6 @@
 """Write the documents that are made of code: a page per check, the README's help and picture.
 
-``python docs/build.py`` writes them; ``--check`` only compares and fails with what to do.
+``python -m docs.build`` writes them; ``--check`` only compares and fails with what to do.
 """
 
 from __future__ import annotations
