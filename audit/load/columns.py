@@ -81,6 +81,8 @@ def settle(
         except LoadError as error:
             ledger.fail(settled[role].path, error)
             failures[role] = error
+            for path, why in settled[role].paths.items():
+                ledger.recognise(path, f"{role.value} split", "cannot be used", why)
             del settled[role]
     return settled, failures
 
@@ -89,6 +91,13 @@ def _aligned(draft: Draft, train: Draft) -> Draft:
     wanted, own = list(train.frame.columns), list(draft.frame.columns)
     if wanted == own:
         return draft
+    beside = {
+        name: draft.extras[name] for name in wanted if name not in own and name in draft.extras
+    }
+    if beside:
+        # A column of the training table may be an array of its own in an archive.
+        draft = replace(draft, frame=draft.frame.assign(**beside))
+        own = list(draft.frame.columns)
     missing = [name for name in wanted if name not in set(own)]
     surplus = [name for name in own if name not in set(wanted)]
     if missing or surplus:
@@ -129,8 +138,10 @@ def _target(
         return None
     if len(tables) != len(drafts):
         return None
-    varied = [name for name in shared if first.frame[name].nunique(dropna=False) > 1]
-    found = names.target_columns(varied)
+    called = [name for name in shared if names.target_columns([name])]
+    found = names.target_columns(
+        [name for name in called if first.frame[name].nunique(dropna=False) > 1]
+    )
     if len(found) == 1:
         return found[0]
     if len(found) > 1:
@@ -150,7 +161,7 @@ def _target(
     lacking = _withheld(shared, tables)
     if lacking is not None:
         return lacking
-    constant = names.target_columns(shared)
+    constant = names.target_columns(called)
     if len(constant) == 1:
         return constant[0]
     ledger.add(
@@ -207,12 +218,11 @@ def same_values(left: Array, right: Array) -> bool:
 
 
 def _id_columns(drafts: Mapping[SplitRole, Draft]) -> set[str]:
-    found = set()
-    for draft in drafts.values():
-        for name in draft.frame.columns:
-            columns = [d.frame[name] for d in drafts.values() if name in d.frame.columns]
-            # An id that comes back in one of the splits names an entity, not a row.
-            unique = names.is_sometimes_id(name) and all(column.is_unique for column in columns)
-            if names.is_always_id(name) or unique:
-                found.add(name)
+    every = dict.fromkeys(name for draft in drafts.values() for name in draft.frame.columns)
+    found = {name for name in every if names.is_always_id(name)}
+    for name in (name for name in every if name not in found and names.is_sometimes_id(name)):
+        # An id that comes back in one of the splits names an entity, not a row.
+        columns = (d.frame[name] for d in drafts.values() if name in d.frame.columns)
+        if all(column.is_unique for column in columns):
+            found.add(name)
     return found

@@ -20,6 +20,8 @@ from audit.model.artifacts import Array, History, ProblemKind, SplitRole
 from audit.model.export import Absent, Malformed, Present, Slot
 from audit.model.location import Location
 
+_MAX_HISTORY = 1_000  # columns of a table that may be a history
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draft:
@@ -210,7 +212,7 @@ def find_history(contents: Sequence[Content], ledger: Ledger) -> Slot:
         declared = ledger.role_of(path)
         if ledger.is_used(path) or declared not in (None, "history"):
             continue
-        columns = _history(content)
+        columns = _history(content) if declared or _may_be_history(content) else {}
         if declared and not columns:
             error = malformed("no per-epoch history in it", "Export one row per epoch.")
             ledger.fail(path, error)
@@ -239,6 +241,11 @@ def find_history(contents: Sequence[Content], ledger: Ledger) -> Slot:
         return Absent(reason)
     content, columns, _ = candidates[0]
     return Present(History(content.file.name, columns))
+
+
+def _may_be_history(content: Content) -> bool:
+    """Whether a table has few enough columns; copying those of wide data takes long."""
+    return content.frame is None or content.frame.shape[1] <= _MAX_HISTORY
 
 
 def _history(content: Content) -> dict[str, NDArray[np.float64]]:

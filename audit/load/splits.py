@@ -202,15 +202,17 @@ def _rows_of(
 
 
 def _file_part(content: Content, role: SplitRole, frame: pd.DataFrame) -> Part:
-    rest = [word for word in names.words(content.file.stem) if word not in names.SPLIT_WORDS]
-    kind = "table"
+    path = content.file.name
+    called = set(names.words(content.file.stem)) - set(names.SPLIT_WORDS)
+    if called.isdisjoint(names.TARGET_WORDS | names.GROUP_WORDS):
+        return Part(role, "table", path, "", frame, "")
     informative = [c for c in frame.columns if not _is_id(c, frame[c])]
-    if len(informative) <= 1 and not names.TARGET_WORDS.isdisjoint(rest):
+    if len(informative) <= 1 and called & names.TARGET_WORDS:
         value = frame[informative[0]].to_numpy() if informative else frame.iloc[:, 0].to_numpy()
-        return Part(role, "target", content.file.name, "", value, "")
-    if len(informative) <= 1 and not names.GROUP_WORDS.isdisjoint(rest) and informative:
-        return Part(role, "groups", content.file.name, "", frame[informative[0]].to_numpy(), "")
-    return Part(role, kind, content.file.name, "", frame, "")
+        return Part(role, "target", path, "", value, "")
+    if len(informative) == 1 and called & names.GROUP_WORDS:
+        return Part(role, "groups", path, "", frame[informative[0]].to_numpy(), "")
+    return Part(role, "table", path, "", frame, "")
 
 
 def _members(path: str, arrays: Mapping[str, Array], role: SplitRole) -> list[Part]:
