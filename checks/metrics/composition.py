@@ -115,8 +115,8 @@ def composition(
     A problem that is imbalanced by nature and was split as it is stays silent: its overall metric
     is what a user will see; only case (b) can fire there, with medium confidence. A test set
     that was balanced on purpose stays silent because its metric is the balanced one. A set
-    enriched on purpose fires under (a); suppress it with that reason. Tiers with fewer than
-    `min_rows` rows are not judged.
+    enriched on purpose fires under (a); raise `max_departure` for it. Where a tier
+    has fewer than `min_rows` rows and the balanced metric differs, the answer is REVIEW.
 
     Remedy
     ------
@@ -158,18 +158,18 @@ def composition(
     weights = balanced_weights(keys, tiers)
     balanced = _under(weights, losses)
     measured.append(_balanced_evidence(balanced, units, losses, score, table))
-    small = [unit for unit in units if unit.rows < params.min_rows]
-    if small:
-        return passed(
-            f"{summary}; {small[0].label} has only {small[0].rows} rows, too few for its metric "
-            "to weigh against the overall one",
-            measured,
-        )
     rounding = table.overall.half_width / (100 if _in_percent(score, table.overall.value) else 1)
     if not _differs(weights, losses, reported, rounding, score, params):
         return passed(
             f"{summary}; the balanced metric does not differ from the reported one by more than "
             f"{params.min_difference:.0%}, rounding and noise",
+            measured,
+        )
+    small = [unit for unit in units if unit.rows < params.min_rows]
+    if small:
+        return review(
+            f"{summary}; {small[0].label} has only {small[0].rows} rows, too few for its metric "
+            "to weigh against the overall one",
             measured,
         )
     departed = _departure(raw, sizes, units)
@@ -184,7 +184,8 @@ def composition(
                 unit="total variation distance",
                 n=sizes.total,
                 method=f"half the sum of |share of held-out rows − share of raw rows| over "
-                f"{len(units)} {'tiers' if tiers else 'groups'}",
+                f"{len(units)} {'tiers' if tiers else 'groups'}, less the sum of the standard "
+                f"errors √(share × (1 − share) / {sizes.total:,}) of the raw shares",
             )
         )
         if distance > params.max_departure and _differs(

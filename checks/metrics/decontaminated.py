@@ -43,6 +43,9 @@ class Params:
     min_coverage : float
         Smallest share of clean rows of such a group or tier. Below it, the rows left over are
         the ones where detection failed, or are otherwise unlike the rest.
+    min_share : float
+        Share of rows with kin below which they are too few to move an overall value, so that one
+        that cannot be estimated is no finding.
     min_change : float
         Relative difference to the reported value that is worth a finding, if the reported value
         also lies outside the interval.
@@ -50,6 +53,7 @@ class Params:
 
     min_rows: int = 30
     min_coverage: float = 0.5
+    min_share: float = 0.001
     min_change: float = 0.05
 
 
@@ -117,7 +121,9 @@ def decontaminated(
     limit above 5,000 rows).
 
     A finding is made when the overall value cannot be estimated, or when the reported value is
-    better than the clean one by more than ``min_change`` and outside its interval.
+    better than the clean one by more than ``min_change`` and outside its interval. Where less than
+    ``min_share`` of the rows have kin and the overall value cannot be estimated, as when a single
+    row of a small group repeats, the answer is REVIEW.
 
     False alarms
     ------------
@@ -194,6 +200,9 @@ def decontaminated(
         return passed(f"no {pair.held_out.role.value} row has kin in training", measured)
     if whole.value is None:
         text = f"the {name} cannot be decontaminated: {whole.method}"
+        if float(kin.mean()) < params.min_share:
+            few = f"only {int(kin.sum()):,} of {len(kin):,} rows have kin in training"
+            return review(f"{text}; {few}", measured)
         return failed([_finding(text, name, table, scored, pair, measured, whole)], measured)
     if table.overall is None:
         return passed(

@@ -102,8 +102,15 @@ def test_a_handful_of_rows_is_too_noisy_to_speak() -> None:
     outcome = judge(
         TWO, metrics=metrics(table("mse", 1.1, {"a": 1.0, "b": 11.0}, {"a": 990, "b": 10}))
     )
-    assert outcome.verdict is Verdict.PASS
+    assert outcome.verdict is Verdict.REVIEW
     assert "only 10 rows" in outcome.reason
+
+
+def test_a_handful_of_rows_that_changes_nothing_passes() -> None:
+    outcome = judge(
+        TWO, metrics=metrics(table("mse", 1.001, {"a": 1.0, "b": 1.1}, {"a": 990, "b": 10}))
+    )
+    assert outcome.verdict is Verdict.PASS
 
 
 def test_noise_of_the_small_tier_is_allowed_for() -> None:

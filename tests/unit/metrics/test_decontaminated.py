@@ -240,3 +240,23 @@ def test_unproven_matches_are_not_contaminated() -> None:
     place = Location("metrics.json")
     metrics = Metrics((MetricTable("accuracy", ROLE, "m", ReportedValue(1.0, place), {}, {}),))
     assert run(kin, sets, metrics, None).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(3_000, Verdict.REVIEW), (300, Verdict.FAIL)])
+def test_one_repeat_in_a_small_group_of_many_rows_is_no_finding(
+    rows: int, verdict: Verdict
+) -> None:
+    train, y = regression(600, 0)
+    held_out, true = regression(rows, 1)
+    held_out.iloc[0], true[0] = train.iloc[0], y[0]
+    groups = np.where(np.arange(rows) < 20, "small", "large")
+    errors = np.random.default_rng(2).normal(size=rows)
+    sets = PredictionSets(
+        (Predictions(ROLE, "p.csv", true, true + errors, groups, np.arange(rows)),)
+    )
+    place = Location("metrics.json")
+    overall = ReportedValue(float(np.mean(errors**2)), place)
+    metrics = Metrics((MetricTable("mse", ROLE, "m", overall, {}, {}),))
+    outcome = run(kinship_of(train, held_out, y, true, groups), sets, metrics, None)
+    assert outcome.verdict is verdict
+    assert value(outcome).observed is None
