@@ -284,12 +284,15 @@ def metric_of_losses(metric: str, losses: Losses) -> float:
     return math.sqrt(mean) if SCORES[metric].root else mean
 
 
-def score_samples(metric: str, y_true: Array, y_pred: Array) -> float | None:
-    """Metric over samples, or ``None`` when it cannot be computed (see `sample_losses`)."""
-    try:
-        return metric_of_losses(metric, sample_losses(metric, y_true, y_pred))
-    except CannotScoreError:
-        return None
+def score_samples(metric: str, y_true: Array, y_pred: Array) -> float:
+    """Metric over samples.
+
+    Raises
+    ------
+    CannotScoreError
+        As `sample_losses`.
+    """
+    return metric_of_losses(metric, sample_losses(metric, y_true, y_pred))
 
 
 def loss_bounds(metric: str, y_true: Array, y_pred: Array) -> tuple[Losses, Losses]:

@@ -36,8 +36,7 @@ from checks.kit.scores import (
     SCORES,
     CannotScoreError,
     metric_bounds,
-    metric_of_losses,
-    sample_losses,
+    score_samples,
 )
 from checks.metrics.headline import headline, worst_group
 from checks.metrics.reproduction import (
@@ -116,8 +115,8 @@ def aggregate(
     False alarms
     ------------
     A weighting of the experiment's own (sample weights, class weights) is none of the customary
-    ones; say so beside the number and suppress the finding. Predictions in another unit than the
-    metric are recognised when one factor, or another known metric, explains all groups.
+    ones; say so beside the number and leave the check out (`ignore`). Predictions in another unit
+    than the metric are recognised when one factor, or another known metric, explains all groups.
 
     Remedy
     ------
@@ -269,14 +268,14 @@ def _groups(
     for key, mask in rows.items():
         try:
             interval = metric_bounds(table.metric, scored.y_true[mask], scored.y_pred[mask])
-            losses = sample_losses(table.metric, scored.y_true[mask], scored.y_pred[mask])
+            value = score_samples(table.metric, scored.y_true[mask], scored.y_pred[mask])
         except CannotScoreError as error:
             result.doubts.append(f"{name_of(table)} of {group_label(grouping, key)}: {error}")
             continue
         if not matches(
             table.metric, reported_interval(table.by_group[key], params.tolerance), interval
         ):
-            wrong[key] = (metric_of_losses(table.metric, losses), interval)
+            wrong[key] = (value, interval)
     if not wrong:
         if rows and not result.doubts:
             result.matches.append(f"{len(rows)} group values follow from {scored.path}")

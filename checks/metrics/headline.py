@@ -14,7 +14,7 @@ from checks.kit.composition import (
     tiers_of,
     weighted_metric,
 )
-from checks.kit.scores import SCORES, CannotScoreError, metric_of_losses, sample_losses
+from checks.kit.scores import SCORES, CannotScoreError, score_samples
 from checks.metrics.reproduction import Way, finite_values
 
 
@@ -59,10 +59,9 @@ def _balanced(
         for key in dict.fromkeys(map(str, scored.groups.tolist())):
             mask = scored.groups == key
             try:
-                losses = sample_losses(table.metric, scored.y_true[mask], scored.y_pred[mask])
+                values[key] = score_samples(table.metric, scored.y_true[mask], scored.y_pred[mask])
             except CannotScoreError:
                 return []
-            values[key] = metric_of_losses(table.metric, losses)
     if len(values) < 2:
         return []
     tiers = tiers_of(grouping, list(values))

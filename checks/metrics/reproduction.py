@@ -28,8 +28,7 @@ from checks.kit.scores import (
     SCORES,
     CannotScoreError,
     metric_bounds,
-    metric_of_losses,
-    sample_losses,
+    score_samples,
     whole_set_scores,
 )
 
@@ -138,7 +137,7 @@ def _from_predictions(metric: str, scored: Predictions) -> list[Way]:
         return []
     if score.per_sample is not None:
         interval = metric_bounds(metric, scored.y_true, scored.y_pred)
-        value = metric_of_losses(metric, sample_losses(metric, scored.y_true, scored.y_pred))
+        value = score_samples(metric, scored.y_true, scored.y_pred)
         return [Way(where, value, interval, from_predictions=True)]
     variants = whole_set_scores(metric, scored.y_true, scored.y_pred)
     return [

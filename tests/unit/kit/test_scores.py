@@ -71,7 +71,8 @@ def test_accuracy_compares_labels_not_types(true, guess, expected: float) -> Non
 def test_reasons_why_a_metric_cannot_be_computed(metric, true, guess, words) -> None:
     with pytest.raises(CannotScoreError, match=words):
         sample_losses(metric, np.array(true), np.array(guess))
-    assert score_samples(metric, np.array(true), np.array(guess)) is None
+    with pytest.raises(CannotScoreError, match=words):
+        score_samples(metric, np.array(true), np.array(guess))
 
 
 @pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
