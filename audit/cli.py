@@ -34,17 +34,25 @@ app = typer.Typer(
 )
 
 
-@app.callback()
-def _root(
-    version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True)
-    ] = False,
-) -> None:
-    if version:
+def _version(wanted: bool) -> None:
+    if wanted:
         import audit
 
         typer.echo(f"audit {audit.__version__}")
         raise typer.Exit
+
+
+@app.callback()
+def _root(
+    # The callback of the option runs before the missing command is noticed.
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_version
+        ),
+    ] = False,
+) -> None:
+    pass
 
 
 _RUN_EPILOG = """\b
@@ -111,7 +119,7 @@ def run_command(
         typer.Option(metavar="ID", help="Do not run this check or family. Repeatable."),
     ] = None,
     exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found.")
+        bool, typer.Option("--exit-zero", help="Exit with 0 whatever is found; 2, 3 and 4 stay.")
     ] = False,
 ) -> None:
     """Audit one export: is the reported result valid, why not, and how to mend it."""
@@ -120,10 +128,12 @@ def run_command(
 
     targets = _targets(formats)
     config = _configure(path, config_file, fail_on, min_severity, min_confidence, select, ignore)
+    default = output / f"{_stem(path.resolve().name)}.md"
+    outputs = _outputs(targets, default)
     with _progress() as progress:
-        report = _audit(path, config, progress)
+        report = _audit(path, config, outputs, progress)
         progress("writing the report")
-        _write_outputs(report, targets, output)
+        _write_outputs(report, targets, default)
     raise typer.Exit(exit_code(report, Severity[config.fail_on.upper()], exit_zero=exit_zero))
 
 
@@ -192,14 +202,16 @@ def _configure(
         _fail(f"cannot read the configuration {config_file}: {error}", 2)
 
 
-def _audit(path: Path, config: Config, progress: Callable[[str], None]) -> Report:
+def _audit(
+    path: Path, config: Config, outputs: frozenset[Path], progress: Callable[[str], None]
+) -> Report:
     from audit.config import ConfigError
     from audit.engine import run
     from audit.load import NothingToAudit, load
     from audit.registry import load_checks
 
     try:
-        export = load(path, config, progress)
+        export = load(path, config, progress, passed_over=outputs)
         return run(export, load_checks(), config, providers=providers(), progress=progress)
     except NothingToAudit as error:
         _fail(str(error), 3)
@@ -219,14 +231,23 @@ def _targets(formats: list[str] | None) -> list[tuple[str, Path | None]] | None:
     return targets
 
 
+def _outputs(targets: list[tuple[str, Path | None]] | None, default: Path) -> frozenset[Path]:
+    """Files that this run replaces: they may lie in the export, and are no part of it."""
+    if targets is None:
+        targets = [("markdown", default)]
+    files = [file for _, file in targets if file is not None]
+    drawn = [file.with_suffix("") for name, file in targets if file and name == "markdown"]
+    files += [figure for folder in drawn for figure in folder.glob("*.svg")]
+    return frozenset(file.resolve() for file in files)
+
+
 def _write_outputs(
-    report: Report, targets: list[tuple[str, Path | None]] | None, output: Path
+    report: Report, targets: list[tuple[str, Path | None]] | None, default: Path
 ) -> None:
     if targets is None:
-        file = output / f"{_stem(report.export_name)}.md"
-        _write_markdown(report, file)
+        _write_markdown(report, default)
         targets = [("console", None)]
-        written: str | None = str(file)
+        written: str | None = str(default)
     else:
         written = next((str(to) for name, to in targets if name == "markdown" and to), None)
     for name, to in targets:
@@ -274,7 +295,8 @@ def _write(file: Path, text: str) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        _fail(f"cannot write {file}: {error.strerror}; choose another place with --output", 2)
+        step = "choose another place with --output, or behind --format"
+        _fail(f"cannot write {file}: {error.strerror}; {step}", 2)
 
 
 def _stem(export_name: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import audit
-from audit.config import Config, ConfigError, unknown_key_message
+from audit.config import Columns, Config, ConfigError, Limits, unknown_key_message
 from audit.model.artifacts import CodeFacts, Grouping
 from audit.model.check import Check, Outcome, Verdict
 from audit.model.evidence import Evidence
@@ -16,6 +16,7 @@ from audit.model.export import Export, Malformed, Present, Slot
 from audit.model.location import Location
 from audit.model.report import CheckRun, ExperimentVerdict, Headline, Report
 from audit.model.severity import Confidence, Severity
+from audit.registry import nearest_id
 
 GATING_FAMILIES = ("LK", "CT", "MT", "CL")
 _SPLIT_FAMILIES = ("LK", "CT")
@@ -205,12 +206,14 @@ def _outcome(
     if not selected(check.id, config):
         return Outcome(Verdict.NOT_APPLICABLE, "not selected by the configuration")
     arguments: dict[str, Any] = {}
+    unusable: list[Malformed] = []
     for need in check.needs:
         slot = resolve(need.type)
         if isinstance(slot, Present):
             arguments[need.parameter] = slot.value
         elif need.optional:
             arguments[need.parameter] = None
+            unusable += [slot] if isinstance(slot, Malformed) else []
         elif isinstance(slot, Malformed):
             return Outcome(Verdict.ERROR, f"{slot.reason} ({slot.location})")
         else:
@@ -218,9 +221,18 @@ def _outcome(
     if check.takes_params:
         arguments["params"] = params
     try:
-        return _above_thresholds(check.function(**arguments), config)
+        outcome = _above_thresholds(check.function(**arguments), config)
+        return _incomplete(outcome, unusable) if unusable else outcome
     except Exception as error:  # reported as a run with verdict ERROR, exit code 4
         return Outcome(Verdict.ERROR, f"the check crashed: {_describe(error)}")
+
+
+def _incomplete(outcome: Outcome, unusable: Sequence[Malformed]) -> Outcome:
+    """No pass where a part of the evidence is there and cannot be used; findings stay."""
+    if outcome.verdict is Verdict.FAIL:
+        return outcome
+    lost = "; ".join(f"{slot.reason} ({slot.location})" for slot in unusable)
+    return Outcome(Verdict.ERROR, f"{lost}; without it: {outcome.reason}", (), outcome.measured)
 
 
 def selected(check_id: str, config: Config) -> bool:
@@ -253,7 +265,8 @@ def _known_checks(checks: Sequence[Check], config: Config) -> None:
     known = tuple(check.id for check in checks)
     for prefix in (*config.select, *config.ignore):
         if not any(id.startswith(prefix) for id in known):
-            raise ConfigError(unknown_key_message(prefix, known, "check "))
+            hint = nearest_id(prefix, known)
+            raise ConfigError(f"there is no check and no family {prefix!r}; {hint}")
     for id in config.checks:
         if id not in known:
             raise ConfigError(
@@ -294,6 +307,10 @@ def _plain(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_plain(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple):
         return "[" + ", ".join(_plain(item) for item in value) + "]"
+    if isinstance(value, Columns | Limits):
+        chosen = {f.name: getattr(value, f.name) for f in fields(value)}
+        default = type(value)()
+        return _plain({k: v for k, v in chosen.items() if v != getattr(default, k)})
     return str(value)
 
 

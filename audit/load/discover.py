@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
@@ -62,7 +62,7 @@ class Discovery:
     problems: tuple[Problem, ...]
 
 
-def discover(root: Path, limits: Limits) -> Discovery:
+def discover(root: Path, limits: Limits, passed_over: Collection[Path] = ()) -> Discovery:
     """Walk a folder.
 
     Hidden files and folders, virtual environments and caches are passed over. Symbolic links to
@@ -74,12 +74,16 @@ def discover(root: Path, limits: Limits) -> Discovery:
         A folder, resolved.
     limits : Limits
         Bounds on number and sizes.
+    passed_over : collection of Path
+        Resolved files that are no part of the export.
     """
     files: list[File] = []
     problems: list[Problem] = []
     total = 0
     seen = 0
     for path in _walk(root, problems, root):
+        if path in passed_over:
+            continue
         seen += 1
         if seen > limits.max_files:
             error = refused(

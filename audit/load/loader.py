@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,7 @@ def load(
     path: Path,
     config: Config | None = None,
     progress: Callable[[str], None] | None = None,
+    passed_over: Collection[Path] = (),
 ) -> Export:
     """Read an export.
 
@@ -131,6 +132,8 @@ def load(
         Roles, columns, limits; the defaults otherwise.
     progress : callable, optional
         Called with the name of each file before it is read.
+    passed_over : collection of Path
+        Files, resolved, that are no part of the export: reports that the audit writes into it.
 
     Returns
     -------
@@ -143,7 +146,7 @@ def load(
         If the path is missing, the folder is empty, or holds nothing of a known kind.
     """
     config = config or Config()
-    discovery, root_name = _discover(path, config)
+    discovery, root_name = _discover(path, config, passed_over)
     ledger = Ledger(config)
     ledger.problems.extend(discovery.problems)
     all_contents, sources, texts, broken = _read(discovery, ledger, progress)
@@ -196,6 +199,7 @@ def load(
     keys = {key for table in [*own, *reference] for key in table.by_group}
     keys |= {key for array in row_groups.values() if array is not None for key in np.unique(array)}
     tiers, tiers_from = find_tiers(config, everything, documents, keys, naming)
+    _unmatched_settings(config, [t.metric for t in own], tiers, keys, where, ledger)
     rows = [(d.frame, d.extras) for d in drafts.values()] + [(d.frame, {}) for d in predicted]
     spellings = find_spellings(rows, everything, naming)
     grouping = build_grouping(
@@ -221,11 +225,11 @@ def load(
     return Export(root_name, digest(discovery.files), artifacts, ledger.recognised())
 
 
-def _discover(path: Path, config: Config) -> tuple[Discovery, str]:
+def _discover(path: Path, config: Config, passed_over: Collection[Path]) -> tuple[Discovery, str]:
     try:
         root = path.resolve()
         if root.is_dir():
-            discovery = discover(root, config.limits)
+            discovery = discover(root, config.limits, passed_over)
         elif root.exists():
             discovery = single(root, config.limits)
         else:
@@ -288,6 +292,27 @@ def _read(
             ledger.fail(file.name, failure)
             broken[file.name] = failure.reason
     return contents, sources, texts, broken
+
+
+def _unmatched_settings(
+    config: Config,
+    metrics: Sequence[str],
+    tiers: Mapping[str, str],
+    keys: Collection[str],
+    path: str,
+    ledger: Ledger,
+) -> None:
+    """Say so when the configured metric or a group of a configured tier is not in the export."""
+    source = config.source or "the configuration"
+    if config.metric and metrics and metric_roles.wanted_metric(config) not in metrics:
+        found = ", ".join(dict.fromkeys(metrics))
+        reason = f"no metric {config.metric!r} was read, as {source} wants it; there is {found}"
+        ledger.add(ProblemKind.MALFORMED, path, reason, f"Correct metric in {source}.")
+    unmet = [key for key in tiers if key not in keys] if config.tiers and keys else []
+    if unmet:
+        more = f" (and {len(unmet) - 1:,} more)" if len(unmet) > 1 else ""
+        reason = f"the group {unmet[0]!r}{more} of tier {tiers[unmet[0]]!r} is not in the export"
+        ledger.add(ProblemKind.MALFORMED, path, reason, f"Correct tiers in {source}.")
 
 
 def _code(sources: Sequence[SourceFile], ledger: Ledger) -> Slot:
@@ -394,9 +419,14 @@ def _declared_and_broken(
     """A role that is declared, or plain from the name, and whose file is unusable: malformed."""
     present = {file.name for file in files}
     refused = {p.location.path: p.reason for p in ledger.problems}
+    malformed = {
+        p.location.path: p.reason for p in ledger.problems if p.kind is ProblemKind.MALFORMED
+    }
     for role, slot in _SLOT_OF_ROLE.items():
         for path in ledger.declared(role):
             reason = broken.get(path)
+            if reason is None and isinstance(artifacts[slot], Absent):
+                reason = malformed.get(path)
             if path not in present:
                 reason = refused.get(path, "the configuration names it, but it is not there")
                 if path not in refused:

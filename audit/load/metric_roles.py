@@ -223,9 +223,14 @@ def join(drafts: Sequence[Draft], sizes: Mapping[SplitRole, int]) -> list[Draft]
     return joined
 
 
+def wanted_metric(config: Config) -> str | None:
+    """Canonical name of the configured metric."""
+    return names.metric_name(config.metric) or config.metric if config.metric else None
+
+
 def rank(drafts: Sequence[Draft], config: Config) -> list[Draft]:
     """Headline first: the configured metric, held-out before train, with groups before without."""
-    wanted = names.metric_name(config.metric) or config.metric if config.metric else None
+    wanted = wanted_metric(config)
     return sorted(
         drafts,
         key=lambda draft: (

@@ -143,6 +143,29 @@ def test_unknown_key_in_the_export_names_the_nearest(clean: Path) -> None:
     assert "'target'" in result.err
 
 
+def test_version() -> None:
+    import audit
+
+    result = Result("--version")
+    assert (result.code, result.out) == (0, f"audit {audit.__version__}\n")
+
+
+def test_a_report_inside_the_export_is_no_part_of_it(
+    leaky: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(leaky)
+    Result("run", ".")
+    written = {path: path.read_text() for path in (leaky / "reports").rglob("*.*")}
+    assert {path.suffix for path in written} == {".md", ".svg"}
+    Result("run", ".")
+    assert {path: path.read_text() for path in (leaky / "reports").rglob("*.*")} == written
+
+
+def test_settings_are_shown_as_they_are_written(clean: Path) -> None:
+    (clean / "audit.toml").write_text('[columns]\nignore = ["weight"]\n')
+    assert "columns = {ignore: [weight]}" in run_json(clean)["settings"]
+
+
 def test_missing_path(tmp_path: Path) -> None:
     result = Result("run", tmp_path / "nowhere")
     assert result.code == 3

@@ -350,6 +350,48 @@ def test_tiers_from_configuration(tmp_path: Path) -> None:
     assert grouping.label("1,2") == "k=1, m=2"
 
 
+def test_settings_that_match_nothing_are_a_problem(tmp_path: Path) -> None:
+    files = {
+        "audit.toml": 'metric = "rmse"\n[tiers]\nlow = ["k=1, m=2", "k=9, m=9"]\n',
+        "metrics.json": {
+            "by_group": [{"k": k, "m": 2, "mae": 0.125, "count": 5} for k in (3, 1, 2)]
+        },
+    }
+    found = problems(export(tmp_path, files))
+    assert [p.kind for p in found] == [ProblemKind.MALFORMED] * 2
+    assert [p.reason for p in found] == [
+        "no metric 'rmse' was read, as audit.toml wants it; there is mae",
+        "the group '9,9' of tier 'low' is not in the export",
+    ]
+
+
+def test_column_of_a_table_that_is_an_array_of_its_own_in_an_archive(tmp_path: Path) -> None:
+    train, test = rows(6), rows(4, seed=1)
+    members = {"X_dev": test[["a", "b"]].to_numpy(), "y_dev": test["y"].to_numpy()}
+    members |= {"feature_names": np.array(["a", "b"]), "site": test["site"].to_numpy(dtype=str)}
+    listed = ", ".join(f'"arrays.npz::{name}"' for name in members)
+    files = {
+        "one.parquet": parquet(train),
+        "arrays.npz": npz(**members),
+        "audit.toml": (
+            'columns.target = "y"\ncolumns.groups = ["site"]\n'
+            f'[roles]\ntrain = "one.parquet"\nvalidation = [{listed}]\n'
+        ),
+    }
+    loaded = export(tmp_path, files)
+    splits = splits_of(loaded)
+    assert not problems(loaded)
+    assert splits.held_out[0].target.tolist() == test["y"].tolist()
+    assert splits.held_out[0].groups.tolist() == test["site"].tolist()
+
+
+def test_split_with_other_columns_is_listed_as_unusable(tmp_path: Path) -> None:
+    files = {"train.csv": csv(rows(6)), "test.csv": csv(rows(4).rename(columns={"a": "z"}))}
+    assert ("test.csv", "test split") in {
+        (r.path, r.role) for r in export(tmp_path, files).recognised
+    }
+
+
 def test_baseline_by_run_number(tmp_path: Path) -> None:
     files = {
         "metrics_run7.json": {"rmse": 0.3, "by_group": [{"site": "a", "rmse": 0.3}]},
