@@ -119,7 +119,7 @@ def group_regression(
     worse than it is. Without predictions the noise is not measured, and confidence is medium.
     Groups with fewer than `min_rows` rows, or of whose loss a few rows make up the most, are
     not judged. An accepted trade-off between groups is
-    a reason to suppress the finding, with that reason.
+    reported too; raise `min_relative` or `min_drop` where it is wanted.
 
     Remedy
     ------
