@@ -425,7 +425,7 @@ def _declared_and_broken(
     for role, slot in _SLOT_OF_ROLE.items():
         for path in ledger.declared(role):
             reason = broken.get(path)
-            if reason is None and isinstance(artifacts[slot], Absent):
+            if reason is None and not ledger.is_used(path):
                 reason = malformed.get(path)
             if path not in present:
                 reason = refused.get(path, "the configuration names it, but it is not there")

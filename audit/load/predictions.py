@@ -20,6 +20,7 @@ from audit.model.artifacts import Array, History, ProblemKind, SplitRole
 from audit.model.export import Absent, Malformed, Present, Slot
 from audit.model.location import Location
 
+_DECLARED = 4  # more certain than anything that names and numbers say
 _MAX_HISTORY = 1_000  # columns of a table that may be a history
 
 
@@ -134,7 +135,8 @@ def settle_roles(
             ledger.add(ProblemKind.SKIPPED, draft.path, reason, step)
             ledger.recognise(draft.path, "ambiguous", "predictions of which split?", draft.why)
         else:
-            chosen.setdefault(role, []).append((certainty, draft))
+            declared = ledger.role_of(draft.path) == "predictions"
+            chosen.setdefault(role, []).append((_DECLARED if declared else certainty, draft))
     settled = []
     for role, ranked in chosen.items():
         best = max(certainty for certainty, _ in ranked)

@@ -304,6 +304,22 @@ def test_unusable_split_makes_the_audit_incomplete(
     assert verdict_of(report, "CT201") == "ERROR"
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("p.npz", b"no archive"), ("p.csv", b"truth,guess\n1,2\n"), ("gone.csv", None)],
+    ids=["unreadable", "no predictions in it", "missing"],
+)
+def test_declared_predictions_that_cannot_be_used_make_the_audit_incomplete(
+    name: str, content: bytes | None, clean: Path
+) -> None:
+    if content is not None:
+        (clean / name).write_bytes(content)
+    (clean / "audit.toml").write_text(f'[roles]\npredictions = "{name}"\n')
+    result = Result("run", clean, "--format", "json")
+    assert result.code == 4
+    assert verdict_of(json.loads(result.out), "MT403") == "ERROR"
+
+
 def test_notebook_without_code(tmp_path: Path) -> None:
     notebook = {
         "cells": [{"cell_type": "markdown", "metadata": {}, "source": ["# Only words"]}],

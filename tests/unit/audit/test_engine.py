@@ -106,6 +106,18 @@ def test_optional_artifact_arrives_as_none_and_params_may_be_left_out() -> None:
     assert report.runs[0].reason == "code is None"
 
 
+def test_no_pass_without_an_optional_artifact_that_is_there_and_unusable() -> None:
+    def body(code: Code | None, documents: Documents | None) -> Outcome:
+        return passed("nothing wrong in the rest")
+
+    slots = {"code": Malformed("it is empty", Location("a.py")), "documents": Absent("none")}
+    checks = [make("LK101", body), fires("LK102", Severity.ERROR)]
+    report = engine.run(export(**slots), checks)
+    assert [run.verdict for run in report.runs] == [Verdict.ERROR, Verdict.FAIL]
+    assert report.runs[0].reason == ("it is empty (a.py); without it: nothing wrong in the rest")
+    assert exit_code(report, Severity.ERROR) is ExitCode.INCOMPLETE
+
+
 def test_derived_artifact_is_computed_once_and_its_crash_is_contained() -> None:
     calls = []
 

@@ -428,6 +428,24 @@ def test_declared_roles_win(tmp_path: Path) -> None:
     assert loaded.get(History).value.path == "log.csv"
 
 
+def test_declared_predictions_win(tmp_path: Path) -> None:
+    """The answer to "could each be the test predictions" has to settle the question."""
+    test = rows(4, 1)
+    files = {
+        "train.csv": csv(rows(6)),
+        "test.csv": csv(test),
+        "ridge_test_predictions.csv": csv(pd.DataFrame({"y_true": test["y"], "y_pred": 1.0})),
+        "tree_test_predictions.csv": csv(pd.DataFrame({"y_true": test["y"], "y_pred": 2.0})),
+    }
+    loaded = export(tmp_path, files)
+    assert isinstance(loaded.get(PredictionSets), Absent)
+    (problem,) = problems(loaded)
+    assert 'roles.predictions = "ridge_test_predictions.csv"' in problem.next_step
+    files["audit.toml"] = '[roles]\npredictions = "tree_test_predictions.csv"\n'
+    (chosen,) = export(tmp_path, files).get(PredictionSets).value.items
+    assert chosen.path == "tree_test_predictions.csv"
+
+
 def test_declared_members(tmp_path: Path) -> None:
     files = {
         "bundle.npz": npz(first=X, first_y=Y, second=X[:2], second_y=Y[:2]),
