@@ -113,7 +113,8 @@ def composition(
     False alarms
     ------------
     A problem that is imbalanced by nature and was split as it is stays silent: its overall metric
-    is what a user will see; only case (b) can fire there, with medium confidence. A test set
+    is what a user will see; only case (b) can fire there, with medium confidence. Without source
+    rows nobody can tell which of the two it is, and the answer is REVIEW. A test set
     that was balanced on purpose stays silent because its metric is the balanced one. A set
     enriched on purpose fires under (a); raise `max_departure` for it. Where a tier
     has fewer than `min_rows` rows and the balanced metric differs, the answer is REVIEW.
@@ -176,50 +177,31 @@ def composition(
     reasons = []
     if departed is not None:
         natural, distance = departed
-        measured.append(
-            Evidence(
-                "composition_departure",
-                distance,
-                expected=params.max_departure,
-                unit="total variation distance",
-                n=sizes.total,
-                method=f"half the sum of |share of held-out rows − share of raw rows| over "
-                f"{len(units)} {'tiers' if tiers else 'groups'}, less the sum of the standard "
-                f"errors √(share × (1 − share) / {sizes.total:,}) of the raw shares",
-            )
-        )
+        what = f"{len(units)} {'tiers' if tiers else 'groups'}"
+        measured.append(_departure_evidence(distance, sizes, what, params))
         if distance > params.max_departure and _differs(
             natural, losses, reported, rounding, score, params
         ):
-            shares = ", ".join(
-                f"{unit.label} {math.fsum(natural[key] for key in unit.keys):.1%} to "
-                f"{unit.rows / sizes.total:.1%}"
-                for unit in units
+            reasons.append(
+                f"the shares of the raw data changed ({_changed(natural, sizes, units)})"
             )
-            reasons.append(f"the shares of the raw data changed ({shares})")
-    least = min(units, key=lambda unit: (unit.rows, unit.label))
-    least_loss = _within(least, losses)
-    noise = 2 * math.hypot(*(losses[key].error for key in least.keys)) / len(least.keys)
-    least_metric = _root(score, least_loss)
-    overall_metric = _root(score, reported)
-    neglected = least.rows < params.min_share * sizes.total and _root(
-        score, max(least_loss - noise, 0.0)
-    ) > params.worse_factor * (overall_metric + rounding)
+    neglected = _neglected(units, sizes, losses, reported, rounding, score, params)
     if neglected:
-        times = f"{least_metric / overall_metric:.2g} times " if overall_metric > 0 else ""
-        reasons.append(
-            f"{least.label} is {least.rows / sizes.total:.1%} of the rows and {times}worse"
-        )
+        reasons.append(neglected)
     if not reasons:
-        return passed(
+        text = (
             f"{summary}; the balanced metric is {_show(score, balanced)} against "
-            f"{_show(score, reported)}, but the composition is that of the data as they are",
-            measured,
+            f"{_show(score, reported)}"
         )
+        if departed is None:
+            unknown = "without the source rows nobody can tell whether the composition is theirs"
+            return review(f"{text}, and {unknown}", measured)
+        return passed(f"{text}, but the composition is that of the data as they are", measured)
+    confidence = Confidence.HIGH if len(reasons) > 1 or not neglected else Confidence.MEDIUM
     finding = Finding(
         check_id="MT402",
         severity=Severity.WARNING,
-        confidence=Confidence.HIGH if len(reasons) > 1 or not neglected else Confidence.MEDIUM,
+        confidence=confidence,
         message=(
             f"overall {score.name} {table.overall.value:.4g} is mostly about {biggest.label} "
             f"({biggest.rows / sizes.total:.1%} of the rows); with equal weight for every "
@@ -236,6 +218,50 @@ def composition(
         f"Here {' and '.join(reasons)}.",
     )
     return failed([finding], measured)
+
+
+def _departure_evidence(distance: float, sizes: Sizes, what: str, params: Params) -> Evidence:
+    return Evidence(
+        "composition_departure",
+        distance,
+        expected=params.max_departure,
+        unit="total variation distance",
+        n=sizes.total,
+        method=f"half the sum of |share of held-out rows − share of raw rows| over "
+        f"{what}, less the sum of the standard errors "
+        f"√(share × (1 − share) / {sizes.total:,}) of the raw shares",
+    )
+
+
+def _changed(natural: Mapping[str, float], sizes: Sizes, units: list[_Unit]) -> str:
+    """Share of every unit in the raw data and in the held-out rows."""
+    return ", ".join(
+        f"{unit.label} {math.fsum(natural[key] for key in unit.keys):.1%} to "
+        f"{unit.rows / sizes.total:.1%}"
+        for unit in units
+    )
+
+
+def _neglected(
+    units: list[_Unit],
+    sizes: Sizes,
+    losses: Mapping[str, _Loss],
+    reported: float,
+    rounding: float,
+    score: Score,
+    params: Params,
+) -> str:
+    """Words for a smallest unit that hardly counts and is much worse; empty otherwise."""
+    least = min(units, key=lambda unit: (unit.rows, unit.label))
+    loss, overall = _within(least, losses), _root(score, reported)
+    noise = 2 * math.hypot(*(losses[key].error for key in least.keys)) / len(least.keys)
+    lowest = _root(score, max(loss - noise, 0.0))
+    if least.rows >= params.min_share * sizes.total:
+        return ""
+    if lowest <= params.worse_factor * (overall + rounding):
+        return ""
+    times = f"{_root(score, loss) / overall:.2g} times " if overall > 0 else ""
+    return f"{least.label} is {least.rows / sizes.total:.1%} of the rows and {times}worse"
 
 
 def _table(metrics: Metrics | None) -> MetricTable | None:

@@ -98,6 +98,14 @@ def test_deliberately_balanced_test_set_is_silent() -> None:
     assert outcome.verdict is Verdict.PASS
 
 
+def test_without_raw_data_a_natural_composition_is_not_claimed() -> None:
+    held_out = table("mse", 1.3, {"a": 1.0, "b": 4.0}, {"a": 900, "b": 100})
+    outcome = judge(TWO, metrics=metrics(held_out))
+    assert outcome.verdict is Verdict.REVIEW
+    natural = judge(TWO, metrics=metrics(held_out), raw=raw({"a": 9_000, "b": 1_000}))
+    assert natural.verdict is Verdict.PASS
+
+
 def test_a_handful_of_rows_is_too_noisy_to_speak() -> None:
     outcome = judge(
         TWO, metrics=metrics(table("mse", 1.1, {"a": 1.0, "b": 11.0}, {"a": 990, "b": 10}))
