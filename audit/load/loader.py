@@ -366,12 +366,12 @@ def _splits(
         role, error = next(iter(failures.items()))
         paths = [p.location.path for p in ledger.problems if p.reason == error.reason]
         return Malformed(f"{role.value} split: {error.reason}", Location(paths[0]))
+    if any(i.role == "ambiguous" and "split?" in i.detail for i in ledger.recognised()):
+        return Absent("several files could each be the same split, see the loading problems")
     if train is not None:
         return Absent(f"only a training split was found ({train.path}), nothing held out")
     if held_out:
         return Absent(f"only a held-out split was found ({held_out[0].path}), no training split")
-    if any(i.role == "ambiguous" and "split?" in i.detail for i in ledger.recognised()):
-        return Absent("several files could each be the same split, see the loading problems")
     return Absent(
         "no splits: looked for train and val/validation/dev/test/holdout files or members, "
         "X_train with y_train, or a table with a split column"

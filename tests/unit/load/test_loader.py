@@ -428,6 +428,12 @@ def test_declared_roles_win(tmp_path: Path) -> None:
     assert loaded.get(History).value.path == "log.csv"
 
 
+def test_two_test_splits_are_not_called_none(tmp_path: Path) -> None:
+    names = ("train.csv", "test.csv", "test_old.csv")
+    loaded = export(tmp_path, {name: csv(rows(4, i)) for i, name in enumerate(names)})
+    assert "several files could each be the same split" in loaded.get(Splits).reason
+
+
 def test_declared_predictions_win(tmp_path: Path) -> None:
     """The answer to "could each be the test predictions" has to settle the question."""
     test = rows(4, 1)
