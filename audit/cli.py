@@ -133,7 +133,8 @@ def run_command(
     with _progress() as progress:
         report = _audit(path, config, outputs, progress)
         progress("writing the report")
-        _write_outputs(report, targets, default)
+        shown = _write_outputs(report, targets, default)
+    sys.stdout.write(shown)  # after the progress, which shares the terminal
     raise typer.Exit(exit_code(report, Severity[config.fail_on.upper()], exit_zero=exit_zero))
 
 
@@ -161,14 +162,19 @@ def explain_command(
     typer.echo(check_page(checks[check_id.upper()]))
 
 
-def providers() -> Providers:
+def providers(progress: Callable[[str], None] | None = None) -> Providers:
     """How derived artifacts are computed."""
+    from functools import partial
+
     from audit.engine import Provider
     from audit.lineage import code_facts
     from audit.model.artifacts import Code, CodeFacts, Kinship, Splits
     from audit.neighbours import kinship
 
-    return {CodeFacts: Provider(Code, code_facts), Kinship: Provider(Splits, kinship)}
+    return {
+        CodeFacts: Provider(Code, code_facts),
+        Kinship: Provider(Splits, partial(kinship, progress=progress)),
+    }
 
 
 def _configure(
@@ -212,7 +218,8 @@ def _audit(
 
     try:
         export = load(path, config, progress, passed_over=outputs)
-        return run(export, load_checks(), config, providers=providers(), progress=progress)
+        derived = providers(progress)
+        return run(export, load_checks(), config, providers=derived, progress=progress)
     except NothingToAudit as error:
         _fail(str(error), 3)
     except ConfigError as error:
@@ -243,7 +250,9 @@ def _outputs(targets: list[tuple[str, Path | None]] | None, default: Path) -> fr
 
 def _write_outputs(
     report: Report, targets: list[tuple[str, Path | None]] | None, default: Path
-) -> None:
+) -> str:
+    """Write what goes to files, and return what goes to standard output."""
+    shown = ""
     if targets is None:
         _write_markdown(report, default)
         targets = [("console", None)]
@@ -256,9 +265,10 @@ def _write_outputs(
             continue
         text = _render(report, name, to, written)
         if to is None:
-            sys.stdout.write(text if text.endswith("\n") else text + "\n")
+            shown += text if text.endswith("\n") else text + "\n"
         else:
             _write(to, text)
+    return shown
 
 
 def _render(report: Report, name: str, file: Path | None, written: str | None) -> str:

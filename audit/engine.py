@@ -19,7 +19,7 @@ from audit.model.severity import Confidence, Severity
 from audit.registry import nearest_id
 
 GATING_FAMILIES = ("LK", "CT", "MT", "CL")
-_SPLIT_FAMILIES = ("LK", "CT")
+_EVIDENCE_FAMILIES = ("LK", "CT", "MT")  # about splits and about metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,8 @@ def judge(runs: Iterable[CheckRun]) -> ExperimentVerdict:
 
     ``INVALID``: an ERROR of HIGH confidence about leakage, contamination, metrics or claims.
     ``SUSPECT``: any other finding of WARNING or above. ``INCONCLUSIVE``: no check about splits
-    and none about metrics could come to a conclusion. Otherwise ``VALID``.
+    and none about metrics could come to a conclusion, or one of them could not be completed.
+    Otherwise ``VALID``.
     """
     runs = list(runs)
     findings = [finding for each in runs for finding in each.findings]
@@ -149,8 +150,9 @@ def judge(runs: Iterable[CheckRun]) -> ExperimentVerdict:
         return ExperimentVerdict.INVALID
     if any(finding.severity >= Severity.WARNING for finding in findings):
         return ExperimentVerdict.SUSPECT
-    concluded = {each.check_id for each in runs if each.verdict in (Verdict.PASS, Verdict.FAIL)}
-    if not any(id.startswith((*_SPLIT_FAMILIES, "MT")) for id in concluded):
+    verdicts = [each.verdict for each in runs if each.check_id.startswith(_EVIDENCE_FAMILIES)]
+    concluded = Verdict.PASS in verdicts or Verdict.FAIL in verdicts
+    if not concluded or Verdict.ERROR in verdicts:
         return ExperimentVerdict.INCONCLUSIVE
     return ExperimentVerdict.VALID
 
@@ -236,10 +238,10 @@ def _incomplete(outcome: Outcome, unusable: Sequence[Malformed]) -> Outcome:
 
 
 def selected(check_id: str, config: Config) -> bool:
-    """Whether a check is to run; the longer of two matching prefixes wins."""
+    """Whether a check is to run; the longer of two prefixes wins, of equal ones ``ignore``."""
     chosen = max((len(p) for p in config.select if check_id.startswith(p)), default=-1)
     ignored = max((len(p) for p in config.ignore if check_id.startswith(p)), default=-1)
-    if ignored > chosen:
+    if ignored >= max(chosen, 0):
         return False
     return chosen >= 0 or not config.select
 

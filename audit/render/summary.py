@@ -239,6 +239,13 @@ def answer(report: Report) -> tuple[str, ...]:
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
         return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
     idle = sum(run.verdict in (Verdict.REVIEW, Verdict.ERROR) for run in report.runs)
+    broken = sum(run.verdict is Verdict.ERROR for run in report.runs)
+    if report.verdict is ExperimentVerdict.INCONCLUSIVE and broken:
+        return (
+            f"{count(broken, 'check')} could not be completed, so the reported result can be "
+            "neither confirmed nor doubted.",
+            "The reason is given for each check.",
+        )
     if report.verdict is ExperimentVerdict.INCONCLUSIVE:
         return (
             "No evidence about splits and none about metrics could be read from this export, "

@@ -171,6 +171,39 @@ def test_inconclusive_without_evidence_about_splits_and_metrics() -> None:
     assert report.verdict is ExperimentVerdict.INCONCLUSIVE
 
 
+def test_no_verdict_of_valid_when_a_check_about_splits_could_not_be_completed() -> None:
+    def passes(params: Params) -> Outcome:
+        return passed("looked")
+
+    def crashes(params: Params) -> Outcome:
+        raise ValueError
+
+    def verdict(*checks: Check) -> str:
+        return engine.run(export(), checks).verdict.value
+
+    assert verdict(make("MT403", passes)) == "VALID"
+    assert verdict(make("MT403", passes), make("CT201", crashes)) == "INCONCLUSIVE"
+    assert verdict(make("MT403", passes), make("CL501", crashes)) == "VALID"
+
+
+@pytest.mark.parametrize(
+    ("select", "ignore", "runs"),
+    [
+        ((), (), True),
+        (("CT",), (), False),
+        (("LK",), (), True),
+        ((), ("LK",), False),
+        (("LK",), ("LK",), False),
+        (("LK101",), ("LK",), True),
+        (("LK",), ("LK101",), False),
+    ],
+)
+def test_the_longer_prefix_selects(
+    select: tuple[str, ...], ignore: tuple[str, ...], runs: bool
+) -> None:
+    assert engine.selected("LK101", Config(select=select, ignore=ignore)) is runs
+
+
 @pytest.mark.parametrize(("fail_on", "code"), [("NOTE", 1), ("WARNING", 1), ("ERROR", 0)])
 def test_exit_code_follows_fail_on(fail_on: str, code: int) -> None:
     report = engine.run(export(), [fires("CT201", Severity.WARNING)])

@@ -68,6 +68,13 @@ def test_answer_of_a_valid_result_counts_what_ran_and_what_could_not_tell() -> N
     assert answer(replace(report, runs=runs))[1] == "1 check could not tell."
 
 
+def test_answer_of_a_result_whose_checks_broke() -> None:
+    report = clean_report()
+    broken = run("CT201", "Copies", Verdict.ERROR, "the check crashed")
+    report = replace(report, runs=(*report.runs, broken), verdict=ExperimentVerdict.INCONCLUSIVE)
+    assert answer(report)[0].startswith("1 check could not be completed, so the reported result")
+
+
 def test_answer_of_an_inconclusive_result() -> None:
     assert "neither confirmed nor doubted" in answer(inconclusive_report())[0]
 
