@@ -109,9 +109,29 @@ def _declared(content: Content, ledger: Ledger) -> list[Part]:
             if len(wanted) == 1 and next(iter(wanted.values())).ndim > 1:
                 ((name, array),) = wanted.items()
                 parts.append(Part(role, "features", path, name, array, why))
+                beside = _companions(name, array, content.arrays)
+                parts += [Part(role, _kind(n), path, n, a, why) for n, a in beside.items()]
             else:
                 parts.extend(replace(p, why=why) for p in _members(path, wanted, role))
     return parts
+
+
+def _companions(member: str, features: Array, arrays: Mapping[str, Array]) -> dict[str, Array]:
+    """Target, groups and ids that belong to declared features: ``y_dev`` beside ``X_dev``."""
+    what = names.FEATURE_WORDS | names.TARGET_WORDS | names.GROUP_WORDS | names.ID_WORDS
+
+    def rest(name: str) -> set[str]:
+        return set(names.words(name)) - what
+
+    return {
+        name: array
+        for name, array in arrays.items()
+        if name != member
+        and _kind(name) in ("target", "groups", "ids")
+        and rest(name) == rest(member)
+        and array.ndim > 0
+        and len(array) == len(features)
+    }
 
 
 def _found(content: Content) -> list[Part]:

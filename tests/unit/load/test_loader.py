@@ -637,3 +637,22 @@ def test_features_stand_before_an_array_with_the_name_of_the_split(tmp_path: Pat
     loaded = export(tmp_path, files)
     assert loaded.get(Splits).value.held_out[0].path == "arrays.npz"
     assert not problems(loaded)
+
+
+def test_declared_features_bring_the_target_beside_them(tmp_path: Path) -> None:
+    arrays = npz(
+        X_a=X,
+        y_a=Y,
+        X_dev=X + 20,
+        y_dev=1 - Y,
+        ids_dev=np.arange(6),
+        y_other=Y + 5,
+        y_a_mean=0.5,
+        label=1,
+    )
+    config = '[roles]\ntrain = "arrays.npz::X_a"\nvalidation = "arrays.npz::X_dev"\n'
+    loaded = export(tmp_path, {"arrays.npz": arrays, "audit.toml": config})
+    splits = splits_of(loaded)
+    assert splits.train.target.tolist() == Y.tolist()
+    assert splits.held_out[0].target.tolist() == (1 - Y).tolist()
+    assert splits.held_out[0].features.to_numpy().tolist() == (X + 20).tolist()
