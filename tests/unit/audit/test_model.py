@@ -72,7 +72,7 @@ def test_check_needs_all_sections_and_annotations() -> None:
     with pytest.raises(TypeError, match="How it is found"):
         check("LK199", "t", Severity.NOTE)(undocumented)
 
-    def bare(facts) -> Outcome:  # type: ignore[no-untyped-def]
+    def bare(facts) -> Outcome:
         return passed("x")
 
     bare.__doc__ = DOC

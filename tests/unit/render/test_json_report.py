@@ -87,7 +87,7 @@ def test_a_number_that_no_check_measured_is_null_with_the_reason_of_the_check() 
 def odd_report() -> Report:
     measured = (
         Evidence("a", float("nan"), expected=float("inf"), interval=(float("-inf"), 1.0)),
-        Evidence("b", np.int64(3), n=np.int64(4)),  # type: ignore[arg-type]
+        Evidence("b", np.int64(3), n=np.int64(4)),
         Evidence("c", np.float64(0.5)),
         Evidence("d", (1, float("inf"), "x", None)),
         Evidence("e", "lone \ud800"),

@@ -10,7 +10,7 @@ from tests.unit.render.reports import clean_report, inconclusive_report, rich_re
 
 
 def rows(report: object) -> dict[str, tuple[str, str]]:
-    return {row.label: (row.reported, row.supported) for row in headline_rows(report)}  # type: ignore[arg-type]
+    return {row.label: (row.reported, row.supported) for row in headline_rows(report)}
 
 
 def test_answer_of_an_invalid_result_names_the_share_and_the_null() -> None:
