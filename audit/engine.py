@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import audit
@@ -196,6 +196,7 @@ def _run_one(
         reason=outcome.reason,
         findings=outcome.findings,
         measured=outcome.measured,
+        series=outcome.series,
         seconds=time.perf_counter() - started,
         how=check.sections["How it is found"],
         false_alarms=check.sections["False alarms"],
@@ -234,7 +235,8 @@ def _incomplete(outcome: Outcome, unusable: Sequence[Malformed]) -> Outcome:
     if outcome.verdict is Verdict.FAIL:
         return outcome
     lost = "; ".join(f"{slot.reason} ({slot.location})" for slot in unusable)
-    return Outcome(Verdict.ERROR, f"{lost}; without it: {outcome.reason}", (), outcome.measured)
+    reason = f"{lost}; without it: {outcome.reason}"
+    return replace(outcome, verdict=Verdict.ERROR, reason=reason)
 
 
 def selected(check_id: str, config: Config) -> bool:
@@ -259,8 +261,8 @@ def _above_thresholds(outcome: Outcome, config: Config) -> Outcome:
             f"{len(outcome.findings)} finding(s) below --min-severity {config.min_severity} "
             f"or --min-confidence {config.min_confidence}"
         )
-        return Outcome(Verdict.REVIEW, reason, (), outcome.measured)
-    return Outcome(outcome.verdict, outcome.reason, kept, outcome.measured)
+        return replace(outcome, verdict=Verdict.REVIEW, reason=reason, findings=())
+    return replace(outcome, findings=kept)
 
 
 def _known_checks(checks: Sequence[Check], config: Config) -> None:

@@ -10,7 +10,7 @@ from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
-from audit.model.evidence import Evidence
+from audit.model.evidence import Evidence, Series
 from audit.model.finding import Finding
 from audit.model.severity import Severity
 
@@ -43,12 +43,15 @@ class Outcome:
     measured : tuple of Evidence
         Measurements worth keeping whatever the verdict; the headline and the figures of a
         report are made of them.
+    series : tuple of Series
+        Points that figures are drawn from, whatever the verdict.
     """
 
     verdict: Verdict
     reason: str
     findings: tuple[Finding, ...] = ()
     measured: tuple[Evidence, ...] = ()
+    series: tuple[Series, ...] = ()
 
     def __post_init__(self) -> None:
         if (self.verdict is Verdict.FAIL) != bool(self.findings):
@@ -57,26 +60,37 @@ class Outcome:
             raise ValueError("an outcome needs a reason")
 
 
-def passed(reason: str, measured: Sequence[Evidence] = ()) -> Outcome:
+def passed(
+    reason: str, measured: Sequence[Evidence] = (), series: Sequence[Series] = ()
+) -> Outcome:
     """Nothing wrong was found; `reason` says what was looked at."""
-    return Outcome(Verdict.PASS, reason, (), tuple(measured))
+    return Outcome(Verdict.PASS, reason, (), tuple(measured), tuple(series))
 
 
 def failed(
-    findings: Sequence[Finding], measured: Sequence[Evidence] = (), reason: str = ""
+    findings: Sequence[Finding],
+    measured: Sequence[Evidence] = (),
+    reason: str = "",
+    series: Sequence[Series] = (),
 ) -> Outcome:
     """Something is wrong: at least one finding."""
-    return Outcome(Verdict.FAIL, reason or findings[0].message, tuple(findings), tuple(measured))
+    return Outcome(
+        Verdict.FAIL, reason or findings[0].message, tuple(findings), tuple(measured), tuple(series)
+    )
 
 
-def review(reason: str, measured: Sequence[Evidence] = ()) -> Outcome:
+def review(
+    reason: str, measured: Sequence[Evidence] = (), series: Sequence[Series] = ()
+) -> Outcome:
     """Could not tell; `reason` says why."""
-    return Outcome(Verdict.REVIEW, reason, (), tuple(measured))
+    return Outcome(Verdict.REVIEW, reason, (), tuple(measured), tuple(series))
 
 
-def not_applicable(reason: str, measured: Sequence[Evidence] = ()) -> Outcome:
+def not_applicable(
+    reason: str, measured: Sequence[Evidence] = (), series: Sequence[Series] = ()
+) -> Outcome:
     """The question does not arise for this export; `reason` says why."""
-    return Outcome(Verdict.NOT_APPLICABLE, reason, (), tuple(measured))
+    return Outcome(Verdict.NOT_APPLICABLE, reason, (), tuple(measured), tuple(series))
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,3 +49,42 @@ class Evidence:
     sample_ids: tuple[int, ...] = ()
     sample_ids_total: int = 0
     random_state: int | None = None
+
+
+MAX_POINTS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """Points that a figure is drawn from: a curve over epochs, a binned distribution.
+
+    Parameters
+    ----------
+    name : str
+        Stable snake_case name of the kind of curve (``"history"``, ``"predicted_true"`` …); the
+        series of one figure share it.
+    label : str
+        What this curve is, untrusted text: a column, a split, ``"original"``.
+    x, y : tuple of float
+        Coordinates of the same length, at most ``MAX_POINTS``.
+    group : str, optional
+        The group or tier that it is about, as in `Evidence.group`.
+    unit : str, optional
+        Unit of `y`.
+
+    Raises
+    ------
+    ValueError
+        If the lengths differ, or there are too many points.
+    """
+
+    name: str
+    label: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    group: str | None = None
+    unit: str | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.x) != len(self.y) or len(self.x) > MAX_POINTS:
+            raise ValueError(f"{self.name}: {len(self.x)} and {len(self.y)} coordinates")

@@ -8,7 +8,7 @@ from enum import Enum
 
 from audit.model.artifacts import DataStep
 from audit.model.check import Verdict
-from audit.model.evidence import Evidence
+from audit.model.evidence import Evidence, Series
 from audit.model.export import Recognised
 from audit.model.finding import Finding
 from audit.model.severity import Severity
@@ -36,8 +36,8 @@ class CheckRun:
         Of the check.
     verdict, reason : Verdict, str
         Outcome, and why.
-    findings, measured : tuple
-        Defects, and measurements kept whatever the verdict.
+    findings, measured, series : tuple
+        Defects; measurements and points of figures, kept whatever the verdict.
     seconds : float
         Wall time; left out of comparisons of reports.
     how, false_alarms : str
@@ -51,6 +51,7 @@ class CheckRun:
     reason: str
     findings: tuple[Finding, ...] = ()
     measured: tuple[Evidence, ...] = ()
+    series: tuple[Series, ...] = ()
     seconds: float = 0.0
     how: str = ""
     false_alarms: str = ""
@@ -72,10 +73,22 @@ class Headline:
 
 @dataclass(frozen=True, slots=True)
 class Suppressed:
-    """A finding that was silenced on purpose, with the reason given."""
+    """A finding that was silenced on purpose.
+
+    Parameters
+    ----------
+    finding : Finding
+        What is silenced.
+    reason : str
+        As given, untrusted text.
+    kind : str
+        As SARIF calls it: ``"inSource"`` for a comment beside the code, ``"external"`` for a
+        baseline.
+    """
 
     finding: Finding
     reason: str
+    kind: str = "inSource"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ import re
 from numbers import Integral, Real
 from typing import Any
 
-from audit.model.evidence import Evidence
+from audit.model.evidence import Evidence, Series
 from audit.model.finding import Finding
 from audit.model.location import Location
 from audit.model.report import SCHEMA_VERSION, CheckRun, Report
@@ -51,7 +51,8 @@ def to_json(report: Report) -> str:
         "headline": _headline(report),
         "runs": [_run(each) for each in report.runs],
         "suppressed": [
-            {"finding": _finding(each.finding), "reason": each.reason} for each in report.suppressed
+            {"finding": _finding(each.finding), "reason": each.reason, "kind": each.kind}
+            for each in report.suppressed
         ],
     }
     return json.dumps(_strict(document), indent=2, allow_nan=False) + "\n"
@@ -84,6 +85,7 @@ def _run(run: CheckRun) -> dict[str, Any]:
         "reason": run.reason,
         "findings": [_finding(each) for each in run.findings],
         "measured": [_evidence(each) for each in run.measured],
+        **({"series": [_series(each) for each in run.series]} if run.series else {}),
         "seconds": round(run.seconds, 6),
     }
 
@@ -144,6 +146,17 @@ def _evidence(evidence: Evidence) -> dict[str, Any]:
                 out[f"{key}_text"] = value(out[key])
             out[key] = _plain(out[key])
     return out
+
+
+def _series(series: Series) -> dict[str, Any]:
+    return {
+        "name": series.name,
+        "label": series.label,
+        **({"group": series.group} if series.group is not None else {}),
+        **({"unit": series.unit} if series.unit is not None else {}),
+        "x": _plain(series.x),
+        "y": _plain(series.y),
+    }
 
 
 def _plain(item: Any) -> Any:

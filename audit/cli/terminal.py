@@ -1,0 +1,35 @@
+"""What the commands share: progress, and a message before the exit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import typer
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being done on standard error, when somebody watches."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    from audit.render.escape import plain
+
+    console = Console(stderr=True)
+    with console.status("reading") as status:
+        yield lambda text: status.update(escape(plain(text, 100)))
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say on standard error why the command ends, and end it."""
+    from audit.render.escape import plain
+
+    # Messages quote file names and keys of the export; a terminal acts on some of them.
+    typer.echo(f"audit: {plain(message)}", err=True)
+    raise typer.Exit(code)
