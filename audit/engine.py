@@ -200,6 +200,8 @@ def _run_one(
         seconds=time.perf_counter() - started,
         how=check.sections["How it is found"],
         false_alarms=check.sections["False alarms"],
+        what=check.sections["What"],
+        taxonomy=check.taxonomy,
     )
 
 

@@ -16,7 +16,7 @@ def documents_of(file: SourceFile) -> Iterator[Document]:
         if cell.kind is CellKind.MARKDOWN and cell.source.strip():
             if file.is_notebook:
                 text, index = cell.source, cell.index
-                yield Document(file.path, DocumentKind.MARKDOWN_CELL, text, index)
+                yield Document(file.path, DocumentKind.MARKDOWN_CELL, text, index, cell.file_lines)
             else:
                 # Lines of a script's document count from the top of the file.
                 text = "\n" * (cell.first_line - 1) + cell.source

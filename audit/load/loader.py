@@ -27,6 +27,7 @@ from audit.load.notebooks import (
     MAX_TEXT,
     code_size,
     decode,
+    lines_alike,
     read_notebook,
     read_script,
 )
@@ -274,7 +275,7 @@ def _read(
                 code_left -= code_size(source)
                 sources.append(source)
             elif file.suffix in DOCUMENT_SUFFIXES:
-                text, problems = decode(read_bytes(file, MAX_TEXT)), ()
+                text, problems = lines_alike(decode(read_bytes(file, MAX_TEXT))), ()
                 texts.append(Document(file.name, DocumentKind.FILE, text))
                 lines = len(text.splitlines())
                 ledger.recognise(file.name, "document", f"{lines:,} lines", "a Markdown file")

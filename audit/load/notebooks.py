@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from audit.lineage.source import parse_cell
+from audit.load.file_lines import LINE_BREAK, Source, source_lines
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.model.artifacts import Cell, CellKind, Problem, ProblemKind, SourceFile
 from audit.model.location import Location
@@ -20,6 +21,8 @@ _MARKER = re.compile(r"^#\s*(?:%%(?P<title>.*)|In\s*\[\s*(?:(?P<count>\d+)\s*)?\
 _MARKDOWN = re.compile(r"\[\s*(?:markdown|md)\s*\]", re.IGNORECASE)
 _RAW = re.compile(r"\[\s*raw\s*\]", re.IGNORECASE)
 _ESCAPES = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)")
+# Line breaks of ``str.splitlines`` that are none for Python, editors and GitHub.
+_UNUSUAL_BREAK = re.compile("[\v\f\x1c-\x1e\x85\u2028\u2029]")
 _PYTHON = ("python", "ipython", "xpython", "pypy", "sage", "conda", "pyodide")
 
 
@@ -32,6 +35,11 @@ def decode(data: bytes) -> str:
     except UnicodeDecodeError:
         text = data.decode("latin-1")
     return text.replace("\0", "")
+
+
+def lines_alike(text: str) -> str:
+    r"""Make every way to count lines agree: ``\n`` ends a line, and nothing else does."""
+    return _UNUSUAL_BREAK.sub(" ", LINE_BREAK.sub("\n", text))
 
 
 def parse_json(text: str, **options: Any) -> Any:
@@ -80,8 +88,9 @@ def read_notebook(
     LoadError
         If the file is no notebook, or holds too much code.
     """
+    text = decode(data)
     try:
-        document = parse_json(decode(data))
+        document = parse_json(text)
     except (ValueError, RecursionError) as error:
         raise _corrupt(f"not valid JSON: {first_line(error)}") from error
     if not isinstance(document, dict):
@@ -103,12 +112,13 @@ def read_notebook(
         reason = f"the code is written in {language[:40]!r}, not Python, and was not analysed"
         problems.append(_skipped(Location(name), reason, "Nothing: only Python is analysed."))
     cells = []
+    written = source_lines(text)
     for index, raw in enumerate(raw_cells):
         if not isinstance(raw, dict):
             reason = f"cell {index} is no JSON object and was skipped"
             problems.append(_skipped(Location(name), reason, "Save the notebook again."))
             continue
-        cells.append(_cell(index, raw, python))
+        cells.append(_cell(index, raw, python, written.get(index)))
     file = SourceFile(name, True, tuple(cells))
     _bounded(file, max_code)
     return file, (*problems, *_unparsed(file))
@@ -118,7 +128,7 @@ def read_script(
     name: str, data: bytes, max_code: int = MAX_CODE
 ) -> tuple[SourceFile, tuple[Problem, ...]]:
     """Read a ``.py`` file; ``# %%`` and ``# In[1]:`` lines divide it into cells."""
-    lines = decode(data).splitlines()
+    lines = lines_alike(decode(data)).splitlines()
     starts = [index for index, line in enumerate(lines) if _MARKER.match(line.rstrip())]
     cells = []
     if not starts or any(line.strip() for line in lines[: starts[0]]):
@@ -169,17 +179,18 @@ def _language(document: dict[str, Any]) -> str:
     return ""
 
 
-def _cell(index: int, raw: dict[str, Any], python: bool) -> Cell:
+def _cell(index: int, raw: dict[str, Any], python: bool, written: Source | None) -> Cell:
     kind = raw.get("cell_type")
-    source = _text(raw.get("source", raw.get("input", "")))
+    source = lines_alike(_text(raw.get("source", raw.get("input", ""))))
+    lines = written[1] if written and lines_alike(written[0]) == source else ()
     if kind == "heading":
         level = raw.get("level")
         source = "#" * (level if isinstance(level, int) and 1 <= level <= 6 else 1) + " " + source
         kind = "markdown"
     if kind == "markdown":
-        return Cell(index, CellKind.MARKDOWN, source)
+        return Cell(index, CellKind.MARKDOWN, source, file_lines=lines)
     if kind != "code":
-        return Cell(index, CellKind.RAW, source)
+        return Cell(index, CellKind.RAW, source, file_lines=lines)
     count = raw.get("execution_count", raw.get("prompt_number"))
     outputs = raw.get("outputs")
     texts = [_output(item) for item in outputs] if isinstance(outputs, list) else []
@@ -189,6 +200,7 @@ def _cell(index: int, raw: dict[str, Any], python: bool) -> Cell:
         source,
         tuple(text for text in texts if text),
         count if isinstance(count, int) else None,
+        file_lines=lines,
     )
 
 

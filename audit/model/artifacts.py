@@ -32,6 +32,10 @@ def _line(text: str, line: int) -> str:
     return lines[line - 1].strip() if 0 < line <= len(lines) else ""
 
 
+def _file_line(lines: tuple[int, ...], line: int) -> int | None:
+    return lines[line - 1] if 0 < line <= len(lines) else None
+
+
 # --- code and documents ---------------------------------------------------------------------
 
 
@@ -61,6 +65,9 @@ class Cell:
         As recorded.
     first_line : int
         1-based line in the file where the cell starts; 1 in notebooks.
+    file_lines : tuple of int
+        For each line of `source`, the 1-based line of the ``.ipynb`` file on which it is
+        written; empty in scripts, and where it could not be told.
     """
 
     index: int
@@ -69,6 +76,7 @@ class Cell:
     outputs: tuple[str, ...] = ()
     execution_count: int | None = None
     first_line: int = 1
+    file_lines: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +93,15 @@ class SourceFile:
         """Point at a 1-based `line` within `cell`, in the form that suits the file."""
         text = _line(cell.source, line)
         if self.is_notebook:
-            return Location(self.path, cell=cell.index, line=line, role=role, text=text, note=note)
+            return Location(
+                self.path,
+                cell=cell.index,
+                line=line,
+                role=role,
+                text=text,
+                note=note,
+                file_line=_file_line(cell.file_lines, line),
+            )
         return Location(self.path, line=cell.first_line + line - 1, role=role, text=text, note=note)
 
 
@@ -107,13 +123,14 @@ class DocumentKind(Enum):
 @dataclass(frozen=True, slots=True)
 class Document:
     """Prose in which the experiment makes claims: a Markdown file, a Markdown cell, or the
-    recorded text output of a code cell.
+    recorded text output of a code cell. For a Markdown cell `file_lines` are those of `Cell`.
     """
 
     path: str
     kind: DocumentKind
     text: str
     cell: int | None = None
+    file_lines: tuple[int, ...] = ()
 
     def location(self, line: int, *, role: Role = Role.PRIMARY, note: str = "") -> Location:
         """Point at a 1-based `line` of the text."""
@@ -125,6 +142,7 @@ class Document:
             text=_line(self.text, line),
             note=note,
             output=self.kind is DocumentKind.OUTPUT,
+            file_line=_file_line(self.file_lines, line),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 
@@ -40,6 +40,9 @@ class Location:
         What happens at a related location, in our words.
     output : bool
         `line` counts in the recorded output of the cell, not in its source.
+    file_line : int, optional
+        1-based line of the ``.ipynb`` file on which the line of the cell is written, where it
+        could be told. It is no part of the place's identity.
 
     Raises
     ------
@@ -56,6 +59,7 @@ class Location:
     text: str = ""
     note: str = ""
     output: bool = False
+    file_line: int | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.cell is not None and self.line is None:
@@ -65,6 +69,11 @@ class Location:
             raise ValueError("a location is a line, rows or a JSON pointer, not several of them")
         if self.path.startswith("/") or ".." in self.path.split("/"):
             raise ValueError(f"location outside the export: {self.path!r}")
+
+    @property
+    def physical_line(self) -> int | None:
+        """1-based line of the file itself, where it is known: what an editor jumps to."""
+        return self.line if self.cell is None else self.file_line
 
     def __str__(self) -> str:
         if self.cell is not None:

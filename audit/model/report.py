@@ -40,8 +40,10 @@ class CheckRun:
         Defects; measurements and points of figures, kept whatever the verdict.
     seconds : float
         Wall time; left out of comparisons of reports.
-    how, false_alarms : str
+    what, how, false_alarms : str
         Sections of the check's docstring, for the report.
+    taxonomy : str or None
+        Leakage code of the check, where one applies.
     """
 
     check_id: str
@@ -55,6 +57,8 @@ class CheckRun:
     seconds: float = 0.0
     how: str = ""
     false_alarms: str = ""
+    what: str = ""
+    taxonomy: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def to_json(report: Report) -> str:
             for each in report.suppressed
         ],
     }
-    return json.dumps(_strict(document), indent=2, allow_nan=False) + "\n"
+    return json.dumps(strict(document), indent=2, allow_nan=False) + "\n"
 
 
 def _headline(report: Report) -> dict[str, Any]:
@@ -68,7 +68,7 @@ def _headline(report: Report) -> dict[str, Any]:
         if evidence is None:
             reasons[name] = missing(report, name)
             continue
-        details[name] = _evidence(evidence)
+        details[name] = evidence_fields(evidence)
         if evidence.observed is None:
             reasons[name] = evidence.method or missing(report, name)
         elif _finite(evidence.observed) is None:
@@ -84,7 +84,7 @@ def _run(run: CheckRun) -> dict[str, Any]:
         "verdict": run.verdict.value,
         "reason": run.reason,
         "findings": [_finding(each) for each in run.findings],
-        "measured": [_evidence(each) for each in run.measured],
+        "measured": [evidence_fields(each) for each in run.measured],
         **({"series": [_series(each) for each in run.series]} if run.series else {}),
         "seconds": round(run.seconds, 6),
     }
@@ -105,7 +105,7 @@ def _finding(finding: Finding) -> dict[str, Any]:
             **({"after": remedy.after} if remedy.after else {}),
         },
         "locations": [_location(each) for each in finding.locations],
-        "evidence": [_evidence(each) for each in finding.evidence],
+        "evidence": [evidence_fields(each) for each in finding.evidence],
     }
 
 
@@ -114,6 +114,7 @@ def _location(location: Location) -> dict[str, Any]:
         "cell": location.cell,
         "line": location.line,
         "output": location.output or None,
+        "file_line": location.file_line,
         "rows": list(location.rows) or None,
         "pointer": location.pointer,
         "text": location.text or None,
@@ -126,7 +127,8 @@ def _location(location: Location) -> dict[str, Any]:
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_fields(evidence: Evidence) -> dict[str, Any]:
+    """An evidence as JSON values; what it does not state is left out."""
     optional = {
         "expected": evidence.expected,
         "unit": evidence.unit,
@@ -174,12 +176,12 @@ def _finite(item: Any) -> Any:
     return item
 
 
-def _strict(item: Any) -> Any:
+def strict(item: Any) -> Any:
     """Plain types only: NumPy scalars become numbers, lone surrogates a replacement character."""
     if isinstance(item, dict):
-        return {key: _strict(each) for key, each in item.items()}
+        return {key: strict(each) for key, each in item.items()}
     if isinstance(item, list | tuple):
-        return [_strict(each) for each in item]
+        return [strict(each) for each in item]
     if item is None or isinstance(item, bool):
         return item
     if isinstance(item, Integral):

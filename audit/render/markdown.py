@@ -63,7 +63,7 @@ def to_markdown(report: Report, figures: Mapping[str, str]) -> str:
         Under 1 MiB; ends with a line break.
     """
     sections = [
-        _top(report),
+        top(report),
         _pictures(report, figures),
         _flow(report),
         _findings(report),
@@ -77,7 +77,8 @@ def to_markdown(report: Report, figures: Mapping[str, str]) -> str:
     return "\n\n".join(section for section in sections if section) + "\n"
 
 
-def _top(report: Report) -> str:
+def top(report: Report) -> str:
+    """The answer, the counts and the headline numbers."""
     verdict = report.verdict
     sentences = "\n> ".join(prose(each) for each in answer(report))
     levels, checks = counts(report)
@@ -235,8 +236,8 @@ def _finding(place: int, finding: Finding, run: CheckRun | None, explain: bool) 
                 "\n\n".join(
                     part
                     for part in (
-                        _documentation("How it is found", run.how),
-                        _documentation("False alarms", run.false_alarms),
+                        documentation("How it is found", run.how),
+                        documentation("False alarms", run.false_alarms),
                     )
                     if part
                 ),
@@ -291,7 +292,7 @@ def _fix(finding: Finding) -> str:
     return "\n\n".join(parts)
 
 
-def _documentation(title: str, text: str) -> str:
+def documentation(title: str, text: str) -> str:
     """A section of a check's docstring: paragraphs, and lists of lines that start with a dash."""
     if not text.strip():
         return ""
