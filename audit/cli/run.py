@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit.cli.app import app
+from audit.cli.ci import root_in_repository
 from audit.cli.output import file_stem, parse_targets, replaced_files, write_outputs
 from audit.cli.terminal import fail, progress
 
@@ -45,7 +46,8 @@ def run_command(
         typer.Option(
             "--format",
             metavar="FORMAT[:FILE]",
-            help="console, markdown or json; to standard output, or to FILE. Repeatable. "
+            help="console, markdown, json, sarif, junit or github (annotations); to standard "
+            "output, or to FILE. Repeatable. "
             "Default: a console summary, and a Markdown report with figures in --output.",
         ),
     ] = None,
@@ -96,9 +98,10 @@ def run_command(
     with progress() as say:
         report = _audit(path, config, replaced, say)
         say("writing the report")
-        shown = write_outputs(report, chosen, default)
+        gate = Severity[config.fail_on.upper()]
+        shown = write_outputs([report], [root_in_repository(path)], chosen, default, gate)
     sys.stdout.write(shown)  # after the progress, which shares the terminal
-    raise typer.Exit(exit_code(report, Severity[config.fail_on.upper()], exit_zero=exit_zero))
+    raise typer.Exit(exit_code(report, gate, exit_zero=exit_zero))
 
 
 def providers(say: Callable[[str], None] | None = None) -> Providers:

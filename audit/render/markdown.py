@@ -180,7 +180,7 @@ def _findings(report: Report) -> str:
     runs = {run.check_id: run for run in report.runs}
     parts = ["## Findings"]
     if len(findings) > 3:
-        parts.append(_index(findings))
+        parts.append(index(findings, link=True))
     explained: set[str] = set()
     size = 0
     shown = 0
@@ -200,10 +200,11 @@ def _findings(report: Report) -> str:
     return "\n\n".join(parts)
 
 
-def _index(findings: Sequence[Finding]) -> str:
+def index(findings: Sequence[Finding], *, link: bool) -> str:
+    """A table of the findings, with links to their sections or without."""
     rows = [
         (
-            f"[{place}](#{_anchor(finding)})",
+            f"[{place}](#{_anchor(finding)})" if link else str(place),
             inline(finding.check_id, 12),
             finding.severity.name.lower(),
             _place_markdown(finding.primary),
