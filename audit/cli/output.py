@@ -133,12 +133,12 @@ def _for_log(name: str, text: str) -> str:
     """What a runner that reads the log cannot take for a command, and a reader takes alike."""
     if not in_github_actions() or name == "github":
         return text
+    from audit.render.github import harmless
+
     if name in ("json", "sarif"):
         return text.replace("##[", "\\u0023#[")
     if name == "junit":
-        return text.replace("##[", "&#35;#[")
-    from audit.render.github import harmless
-
+        return harmless(text, "&#58;", "&#35;#[")
     return harmless(text)
 
 

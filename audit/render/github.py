@@ -62,15 +62,22 @@ def to_github(reports: Sequence[Report], roots: Sequence[str]) -> str:
     return "".join(f"{line}\n" for line in out)
 
 
-def harmless(text: str) -> str:
+def harmless(text: str, colon: str = ": ", mark: str = "## [") -> str:
     r"""Text in a log of which the runner takes no line for a command.
+
+    Parameters
+    ----------
+    text : str
+        Of several lines.
+    colon, mark : str
+        What to write for a colon that starts a command, and for ``##[``.
 
     Examples
     --------
     >>> harmless("a::b\n  ::add-mask::x ##[debug]")
     'a::b\n  : :add-mask::x ## [debug]'
     """
-    return _ACTED_ON.sub(r"\1: ", text).replace("##[", "## [")
+    return _ACTED_ON.sub(lambda match: match[1] + colon, text).replace("##[", mark)
 
 
 def _incomplete(reports: Sequence[Report], roots: Sequence[str]) -> list[str]:
