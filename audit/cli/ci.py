@@ -1,4 +1,4 @@
-"""Where an audit runs: the paths that a CI server knows, and the job summary of GitHub Actions."""
+"""What CI servers want: their formats, paths in the repository, the job summary, a safe log."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from audit.model.report import Report
+    from audit.model.severity import Severity
 
+CI_FORMATS = ("sarif", "junit", "github")
 MAX_SUMMARY = 1 << 20  # GitHub drops a larger one
 
 
@@ -34,9 +36,50 @@ def root_in_repository(path: Path) -> str:
     return folder.name
 
 
-def in_github_actions() -> bool:
-    """Whether a runner of GitHub Actions reads what is printed."""
-    return os.environ.get("GITHUB_ACTIONS") == "true"
+def render_ci(
+    name: str,
+    reports: Sequence[Report],
+    roots: Sequence[str],
+    fail_on: Severity,
+    failed: Sequence[tuple[str, str]] = (),
+) -> str:
+    """Write reports in one of ``CI_FORMATS``.
+
+    Parameters
+    ----------
+    name : str
+        The format.
+    reports, roots : sequence
+        Reports, and for each the folder of its export in the repository.
+    fail_on : Severity
+        What fails a check in JUnit.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
+    """
+    if name == "sarif":
+        from audit.render.sarif import to_sarif
+
+        return to_sarif(reports, roots, failed)
+    if name == "junit":
+        from audit.render.junit import to_junit
+
+        return to_junit(reports, roots, fail_on, failed)
+    from audit.render.github import to_github
+
+    return to_github(reports, roots, failed)
+
+
+def for_log(name: str, text: str) -> str:
+    """Text that a runner of GitHub Actions cannot take for commands, and a reader takes alike."""
+    if os.environ.get("GITHUB_ACTIONS") != "true" or name == "github":
+        return text
+    from audit.render.github import harmless
+
+    if name in ("json", "sarif"):
+        return text.replace("##[", "\\u0023#[")
+    if name == "junit":
+        return harmless(text, "&#58;", "&#35;#[")
+    return harmless(text)
 
 
 def append_step_summary(reports: Sequence[Report]) -> None:

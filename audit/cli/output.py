@@ -1,4 +1,4 @@
-"""What a run writes: to standard output, to files, and to the job summary of GitHub Actions."""
+"""What a run writes: to standard output, to files, to the job summary of GitHub Actions."""
 
 from __future__ import annotations
 
@@ -8,19 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from audit.cli.ci import append_step_summary, in_github_actions
+from audit.cli.ci import CI_FORMATS, append_step_summary, for_log, render_ci, root_in_repository
 from audit.cli.terminal import fail
 
 if TYPE_CHECKING:
     from audit.model.report import Report
     from audit.model.severity import Severity
 
-FORMATS = ("console", "markdown", "json", "sarif", "junit", "github")
-
-Target = tuple[str, Path | None]
+FORMATS = ("console", "markdown", "json", *CI_FORMATS)
 
 
-def parse_targets(formats: list[str] | None) -> list[Target] | None:
+def parse_targets(formats: list[str] | None) -> list[tuple[str, Path | None]] | None:
     """Read ``FORMAT[:FILE]``; ``None`` stands for the default outputs."""
     if not formats:
         return None
@@ -33,7 +31,7 @@ def parse_targets(formats: list[str] | None) -> list[Target] | None:
     return targets
 
 
-def replaced_files(targets: list[Target] | None, default: Path) -> frozenset[Path]:
+def replaced_files(targets: list[tuple[str, Path | None]] | None, default: Path) -> frozenset[Path]:
     """Files that this run replaces: they may lie in the export, and are no part of it."""
     if targets is None:
         targets = [("markdown", default)]
@@ -46,8 +44,9 @@ def replaced_files(targets: list[Target] | None, default: Path) -> frozenset[Pat
 def write_outputs(
     reports: Sequence[Report],
     roots: Sequence[str],
-    targets: list[Target] | None,
-    default: Path,
+    targets: list[tuple[str, Path | None]] | None,
+    defaults: Sequence[Path],
+    *,
     fail_on: Severity,
 ) -> str:
     """Write what goes to files, and return what goes to standard output.
@@ -55,107 +54,69 @@ def write_outputs(
     Parameters
     ----------
     reports : sequence of Report
-        At least one.
+        One for each export.
     roots : sequence of str
-        For each report, the folder of its export in the repository
-        (`audit.cli.ci.root_in_repository`).
+        Path of each of them, as given.
     targets : list of (str, Path or None), optional
-        Formats and their files; a console summary and a Markdown report where ``None``.
-    default : Path
-        File of the default Markdown report.
+        Formats and files; a console summary and a Markdown report where ``None``.
+    defaults : sequence of Path
+        Default report of each export.
     fail_on : Severity
-        What fails a check in JUnit.
-
-    Returns
-    -------
-    str
-        Harmless in the log of a job.
+        Findings at or above it fail.
     """
     shown = ""
+    written: str | None = None
     if targets is None:
-        _write_markdown(reports, default)
+        for report, default in zip(reports, defaults, strict=True):
+            _write_markdown(report, default)
         targets = [("console", None)]
-        written: str | None = str(default)
+        written = str(defaults[0])
     else:
         written = next((str(to) for name, to in targets if name == "markdown" and to), None)
+    places = [root_in_repository(Path(root)) for root in roots]
     for name, to in targets:
         if name == "markdown" and to is not None:
-            _write_markdown(reports, to)
+            _write_markdown(reports[0], to)
             continue
-        text = _render(reports, roots, name, to, written, fail_on)
+        if name in CI_FORMATS:
+            text = render_ci(name, reports, places, fail_on)
+        else:
+            text = "\n".join(_render(report, name, to, written) for report in reports)
         if to is None:
-            shown += _for_log(name, text if text.endswith("\n") or not text else text + "\n")
+            shown += for_log(name, text if text.endswith("\n") or not text else text + "\n")
         else:
             _write(to, text)
     append_step_summary(reports)
     return shown
 
 
-def _render(
-    reports: Sequence[Report],
-    roots: Sequence[str],
-    name: str,
-    file: Path | None,
-    written: str | None,
-    fail_on: Severity,
-) -> str:
-    if name == "sarif":
-        from audit.render.sarif import to_sarif
-
-        return to_sarif(reports, roots)
-    if name == "junit":
-        from audit.render.junit import to_junit
-
-        return to_junit(reports, roots, fail_on)
-    if name == "github":
-        from audit.render.github import to_github
-
-        return to_github(reports, roots)
+def _render(report: Report, name: str, file: Path | None, written: str | None) -> str:
     if name == "json":
         from audit.render.json_report import to_json
 
-        return to_json(reports[0])
+        return to_json(report)
     if name == "markdown":
         from audit.render.markdown import to_markdown
 
-        return "\n".join(to_markdown(report, {}) for report in reports)
+        return to_markdown(report, {})
     from audit.render.console import to_console
 
     terminal = file is None and sys.stdout.isatty()
     color = terminal and not os.environ.get("NO_COLOR")
     width = _width() if terminal else 80
-    return "\n".join(
-        to_console(report, width=width, color=color, report_path=written) for report in reports
-    )
+    return to_console(report, width=width, color=color, report_path=written)
 
 
-def _for_log(name: str, text: str) -> str:
-    """What a runner that reads the log cannot take for a command, and a reader takes alike."""
-    if not in_github_actions() or name == "github":
-        return text
-    from audit.render.github import harmless
-
-    if name in ("json", "sarif"):
-        return text.replace("##[", "\\u0023#[")
-    if name == "junit":
-        return harmless(text, "&#58;", "&#35;#[")
-    return harmless(text)
-
-
-def _write_markdown(reports: Sequence[Report], file: Path) -> None:
+def _write_markdown(report: Report, file: Path) -> None:
     from audit.render.figures import figures
     from audit.render.markdown import to_markdown
 
+    drawn = figures(report)
     folder = file.with_suffix("")
-    texts = []
-    for number, report in enumerate(reports, 1):
-        start = f"{number}-" if len(reports) > 1 else ""
-        drawn = figures(report)
-        for name, figure in drawn.items():
-            _write(folder / f"{start}{name}.svg", figure.svg)
-        paths = {name: f"{folder.name}/{start}{name}.svg" for name in drawn}
-        texts.append(to_markdown(report, paths))
-    _write(file, "\n".join(texts))
+    for name, figure in drawn.items():
+        _write(folder / f"{name}.svg", figure.svg)
+    paths = {name: f"{folder.name}/{name}.svg" for name in drawn}
+    _write(file, to_markdown(report, paths))
 
 
 def _write(file: Path, text: str) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from audit.cli.app import app
-from audit.cli.ci import root_in_repository
 from audit.cli.output import file_stem, parse_targets, replaced_files, write_outputs
 from audit.cli.terminal import fail, progress
 
@@ -99,7 +98,7 @@ def run_command(
         report = _audit(path, config, replaced, say)
         say("writing the report")
         gate = Severity[config.fail_on.upper()]
-        shown = write_outputs([report], [root_in_repository(path)], chosen, default, gate)
+        shown = write_outputs([report], [str(path)], chosen, [default], fail_on=gate)
     sys.stdout.write(shown)  # after the progress, which shares the terminal
     raise typer.Exit(exit_code(report, gate, exit_zero=exit_zero))
 

@@ -22,7 +22,9 @@ _COMMAND = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE:
 _ACTED_ON = re.compile(r"^([^\S\n]*):(?=:)", re.MULTILINE)
 
 
-def to_github(reports: Sequence[Report], roots: Sequence[str]) -> str:
+def to_github(
+    reports: Sequence[Report], roots: Sequence[str], failed: Sequence[tuple[str, str]] = ()
+) -> str:
     """Write findings as annotations, most severe first.
 
     Checks that could not be completed come first, as errors. Where there are more than
@@ -34,6 +36,8 @@ def to_github(reports: Sequence[Report], roots: Sequence[str]) -> str:
         What to write.
     roots : sequence of str
         For each report, the folder of the export relative to the repository.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
 
     Returns
     -------
@@ -41,11 +45,10 @@ def to_github(reports: Sequence[Report], roots: Sequence[str]) -> str:
         One command a line; empty where there is nothing to say.
     """
     titles = {run.check_id: run.title for report in reports for run in report.runs}
-    lines: dict[str, list[str]] = {
-        "error": _incomplete(reports, roots),
-        "warning": [],
-        "notice": [],
-    }
+    title = {"title": "An export could not be audited"}
+    errors = [_command("error", title, f"{plain(name)}: {plain(why)}") for name, why in failed]
+    errors += _incomplete(reports, roots)
+    lines: dict[str, list[str]] = {"error": errors, "warning": [], "notice": []}
     for root, finding in ranked(reports, roots):
         command = _COMMAND[finding.severity]
         lines[command].append(_annotation(command, root, finding, titles))

@@ -31,7 +31,10 @@ _OUTCOMES = ("failures", "errors", "skipped")
 
 
 def to_junit(
-    reports: Sequence[Report], roots: Sequence[str], fail_on: Severity = Severity.ERROR
+    reports: Sequence[Report],
+    roots: Sequence[str],
+    fail_on: Severity = Severity.ERROR,
+    failed: Sequence[tuple[str, str]] = (),
 ) -> str:
     """Write reports as JUnit XML.
 
@@ -44,6 +47,8 @@ def to_junit(
     fail_on : Severity
         A check fails when one of its findings is at or above it; findings below stand in the
         output of the test.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
 
     Returns
     -------
@@ -53,6 +58,8 @@ def to_junit(
     top = ET.Element("testsuites", name="leakage-audit")
     for report, root in zip(reports, roots, strict=True):
         top.append(_suite(report, root, fail_on))
+    for name, why in failed:
+        top.append(_failed(plain(name), plain(why)))
     for key in ("tests", *_OUTCOMES):
         top.set(key, str(sum(int(suite.get(key, "0")) for suite in top)))
     top.set("time", _seconds([run for report in reports for run in report.runs]))
@@ -78,6 +85,14 @@ def _suite(report: Report, root: str, fail_on: Severity) -> ET.Element:
     for key, tag in zip(_OUTCOMES, ("failure", "error", "skipped"), strict=True):
         suite.set(key, str(tags.count(tag)))
     suite.set("time", _seconds(report.runs))
+    return suite
+
+
+def _failed(name: str, why: str) -> ET.Element:
+    counts = {"tests": "1", "failures": "0", "errors": "1", "skipped": "0", "time": "0.000"}
+    suite = ET.Element("testsuite", {"name": name, **counts})
+    case = ET.SubElement(suite, "testcase", classname="audit", name="audit", time="0.000")
+    ET.SubElement(case, "error", message=why, type="incomplete").text = why
     return suite
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import audit
 from audit.model.check import Verdict
 from audit.model.finding import Finding
 from audit.model.location import Location, Role
@@ -31,7 +32,9 @@ _NOTIFIED = {Verdict.ERROR: "error", Verdict.REVIEW: "note"}
 _INCOMPLETE = 4
 
 
-def to_sarif(reports: Sequence[Report], roots: Sequence[str]) -> str:
+def to_sarif(
+    reports: Sequence[Report], roots: Sequence[str], failed: Sequence[tuple[str, str]] = ()
+) -> str:
     """Write reports as one SARIF log.
 
     Findings are results; a silenced one carries its suppression. Checks that could not be
@@ -40,10 +43,12 @@ def to_sarif(reports: Sequence[Report], roots: Sequence[str]) -> str:
     Parameters
     ----------
     reports : sequence of Report
-        At least one.
+        What to write.
     roots : sequence of str
         For each report, the folder of the export relative to the repository, with slashes;
         empty for the repository itself.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
 
     Returns
     -------
@@ -60,19 +65,20 @@ def to_sarif(reports: Sequence[Report], roots: Sequence[str]) -> str:
     results = [_result(root, finding, index) for root, finding in ranked(reports, roots)]
     results += [_silenced(root, each, index) for root, each in silenced]
     left_out = len(results) - MAX_RESULTS
-    category = f"{roots[0]}/" if len(roots) == 1 and roots[0] else ""
+    alone = len(roots) == 1 and not failed
+    category = f"{roots[0]}/" if alone and roots[0] else ""
     run = {
         "tool": {
             "driver": {
                 "name": "leakage-audit",
-                "version": reports[0].tool_version,
+                "version": audit.__version__,
                 "rules": rules,
             }
         },
         # What GitHub takes for the category ends at the last slash.
         "automationDetails": {"id": f"leakage-audit/{category}"},
         "originalUriBaseIds": {_BASE: {"description": {"text": "The root of the repository."}}},
-        "invocations": [_invocation(reports, roots, index, left_out)],
+        "invocations": [_invocation(reports, roots, failed, index, left_out)],
         "results": results[:MAX_RESULTS],
         "properties": {
             "exports": [
@@ -205,10 +211,17 @@ def _location(root: str, place: Location) -> dict[str, Any]:
 
 
 def _invocation(
-    reports: Sequence[Report], roots: Sequence[str], index: Mapping[str, int], left_out: int
+    reports: Sequence[Report],
+    roots: Sequence[str],
+    failed: Sequence[tuple[str, str]],
+    index: Mapping[str, int],
+    left_out: int,
 ) -> dict[str, Any]:
-    incomplete = False
-    notifications = []
+    incomplete = bool(failed)
+    notifications: list[dict[str, Any]] = [
+        {"level": "error", "message": {"text": f"{_text(name)}: {_text(why)}"}}
+        for name, why in failed
+    ]
     for report, root in zip(reports, roots, strict=True):
         for run in report.runs:
             if run.verdict not in _NOTIFIED:

@@ -10,8 +10,9 @@ from xml.etree import ElementTree as ET
 import numpy as np
 import pytest
 
-from audit.cli.ci import MAX_SUMMARY, append_step_summary, root_in_repository
+from audit.cli.ci import MAX_SUMMARY, append_step_summary, render_ci, root_in_repository
 from audit.cli.output import write_outputs
+from audit.model.report import Report
 from audit.model.severity import Severity
 from audit.render.step_summary import to_step_summary
 from tests.experiment import clean_experiment
@@ -118,14 +119,18 @@ def test_no_annotations_unless_they_are_asked_for(
     assert "::error" not in result.out
 
 
+def shown_by(name: str, report: Report) -> str:
+    return write_outputs([report], ["a"], [(name, None)], [Path("x")], fail_on=Severity.ERROR)
+
+
 @pytest.mark.parametrize("name", ["console", "markdown", "json", "sarif", "junit"])
 def test_a_log_in_github_actions_holds_no_command(
     name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evil = strange_report(lambda: "::stop-commands::x ##[add-mask]y")
-    calm = write_outputs([evil], ["a"], [(name, None)], Path("x"), Severity.ERROR)
+    calm = shown_by(name, evil)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    shown = write_outputs([evil], ["a"], [(name, None)], Path("x"), Severity.ERROR)
+    shown = shown_by(name, evil)
     assert "##[" in calm
     assert "##[" not in shown
     assert not [line for line in shown.splitlines() if line.lstrip().startswith("::")]
@@ -194,12 +199,36 @@ def test_the_summary_stays_under_the_limit(tmp_path: Path, monkeypatch: pytest.M
     assert "# Audit of run 0: INVALID" in summary.read_text(encoding="utf-8")
 
 
-def test_several_exports_combine(tmp_path: Path) -> None:
+def test_several_exports_combine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("a", "b", "sub"):
+        (tmp_path / name).mkdir()
     out = tmp_path / "a.sarif"
-    targets = [("sarif", out), ("junit", None)]
     shown = write_outputs(
-        [rich_report(), clean_report()], ["a", "b"], targets, tmp_path / "x.md", Severity.ERROR
+        [rich_report(), clean_report()],
+        ["a", "sub/../b"],
+        [("sarif", out), ("junit", None)],
+        [tmp_path / "x.md", tmp_path / "y.md"],
+        fail_on=Severity.ERROR,
     )
     assert [suite.get("name") for suite in ET.fromstring(shown)] == ["a", "b"]
     (run,) = json.loads(out.read_text(encoding="utf-8"))["runs"]
     assert [each["root"] for each in run["properties"]["exports"]] == ["a", "b"]
+
+
+@pytest.mark.parametrize("reports", [[], [clean_report()]])
+def test_an_export_that_could_not_be_audited_is_in_every_format(reports: list[Report]) -> None:
+    roots = ["a"] * len(reports)
+    made = {
+        name: render_ci(name, reports, roots, Severity.ERROR, [("b/c", "nothing\n::to read")])
+        for name in ("sarif", "junit", "github")
+    }
+    assert made["github"] == (
+        "::error title=An export could not be audited::b/c: nothing ::to read\n"
+    )
+    (run,) = json.loads(made["sarif"])["runs"]
+    assert run["invocations"][0]["executionSuccessful"] is False
+    assert run["automationDetails"]["id"] == "leakage-audit/"
+    top = ET.fromstring(made["junit"])
+    assert (top.get("errors"), top.get("failures")) == ("1", "0")
+    assert top.get("tests") == str(1 + sum(len(report.runs) for report in reports))
