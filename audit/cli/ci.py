@@ -82,8 +82,16 @@ def for_log(name: str, text: str) -> str:
     return harmless(text)
 
 
-def append_step_summary(reports: Sequence[Report]) -> None:
-    """Append the reports to the job summary, where ``GITHUB_STEP_SUMMARY`` names its file."""
+def append_step_summary(reports: Sequence[Report], failed: Sequence[tuple[str, str]] = ()) -> None:
+    """Append the reports to the job summary, where ``GITHUB_STEP_SUMMARY`` names its file.
+
+    Parameters
+    ----------
+    reports : sequence of Report
+        What to write.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
+    """
     name = os.environ.get("GITHUB_STEP_SUMMARY")
     if not name:
         return
@@ -92,7 +100,7 @@ def append_step_summary(reports: Sequence[Report]) -> None:
     file = Path(name)
     try:
         used = file.stat().st_size if file.exists() else 0
-        text = to_step_summary(reports, MAX_SUMMARY - used - 2)
+        text = to_step_summary(reports, MAX_SUMMARY - used - 2, failed)
         with file.open("a", encoding="utf-8", newline="\n") as stream:
             stream.write(f"\n{text}" if used and text else text)
     except OSError as error:

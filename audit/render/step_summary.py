@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from audit.model.report import Report
+from audit.render.escape import inline
 from audit.render.markdown import index, to_markdown, top
 
 _CUT = "The summary has no room for the rest; see the full report.\n"
 
 
-def to_step_summary(reports: Sequence[Report], room: int) -> str:
+def to_step_summary(
+    reports: Sequence[Report], room: int, failed: Sequence[tuple[str, str]] = ()
+) -> str:
     """Write reports as Markdown without pictures, as much of it as there is room for.
 
     Parameters
@@ -19,6 +22,8 @@ def to_step_summary(reports: Sequence[Report], room: int) -> str:
         What to write.
     room : int
         Most bytes of UTF-8.
+    failed : sequence of (str, str)
+        Name of each export that could not be audited, and why.
 
     Returns
     -------
@@ -27,12 +32,14 @@ def to_step_summary(reports: Sequence[Report], room: int) -> str:
         of the findings of each; where these do not fit either, those of the first reports.
         Empty where there is no room at all.
     """
-    whole = "\n".join(to_markdown(report, {}) for report in reports)
+    unread = [
+        f"# {inline(name, 120)} could not be audited\n\n{inline(why)}\n" for name, why in failed
+    ]
+    whole = "\n".join([*unread, *(to_markdown(report, {}) for report in reports)])
     if len(whole.encode()) <= room:
         return whole
     out = ""
-    for report in reports:
-        section = _short(report)
+    for section in (*unread, *map(_short, reports)):
         if len(f"{out}{section}\n{_CUT}".encode()) > room:
             return out + _CUT if len(f"{out}{_CUT}".encode()) <= room else ""
         out += f"{section}\n"

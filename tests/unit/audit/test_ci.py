@@ -229,6 +229,9 @@ def test_an_export_that_could_not_be_audited_is_in_every_format(reports: list[Re
     (run,) = json.loads(made["sarif"])["runs"]
     assert run["invocations"][0]["executionSuccessful"] is False
     assert run["automationDetails"]["id"] == "leakage-audit/"
+    summary = to_step_summary(reports, 1 << 20, [("b|c", "nothing\n# to read")])
+    assert summary.startswith("# b&#124;c could not be audited\n\nnothing # to read\n")
+    assert summary.count("\n# Audit of") == len(reports)
     top = ET.fromstring(made["junit"])
     assert (top.get("errors"), top.get("failures")) == ("1", "0")
     assert top.get("tests") == str(1 + sum(len(report.runs) for report in reports))

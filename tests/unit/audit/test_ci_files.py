@@ -114,10 +114,10 @@ def test_commands_in_the_documents_exist(tmp_path: Path) -> None:
 
 
 def test_every_yaml_of_the_document_can_be_read() -> None:
-    assert len(YAML_BLOCKS) == 3
-    gitlab = yaml.safe_load(YAML_BLOCKS[1])["leakage-audit"]
+    assert len(YAML_BLOCKS) == 4
+    gitlab = yaml.safe_load(YAML_BLOCKS[2])["leakage-audit"]
     assert gitlab["artifacts"]["reports"]["junit"] == "audit.xml"
-    (hook,) = yaml.safe_load(YAML_BLOCKS[2])["repos"][0]["hooks"]
+    (hook,) = yaml.safe_load(YAML_BLOCKS[3])["repos"][0]["hooks"]
     assert hook["id"] == read(".pre-commit-hooks.yaml")[0]["id"]
 
 
