@@ -276,6 +276,8 @@ def test_hostile_names_are_names(repository: Repository, stub: Path) -> None:
         assert line.startswith("::notice title=leakage-audit::e/") or "::" not in line
     comment = Path(result.outputs["comment"]).read_text(encoding="utf-8")
     assert comment.count("\n") == 2 + len(HOSTILE)
+    spaced = repository.run(stub, base, path="  e/a b \t\ne/$(touch pwned)")
+    assert [call["export"] for call in spaced.calls[-2:]] == ["e/a b", "e/$(touch pwned)"]
     shutil.move(repository.folder / "e" / "--exit-zero", repository.folder / "--exit-zero")
     assert repository.run(stub, base, path="--*").calls[-1]["export"] == "--exit-zero"
 

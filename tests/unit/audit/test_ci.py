@@ -197,6 +197,12 @@ def test_the_summary_stays_under_the_limit(tmp_path: Path, monkeypatch: pytest.M
     size = summary.stat().st_size
     assert MAX_SUMMARY // 4 < size <= MAX_SUMMARY
     assert "# Audit of run 0: INVALID" in summary.read_text(encoding="utf-8")
+    summary.write_text("x" * (MAX_SUMMARY - 4000), encoding="utf-8")
+    append_step_summary([rich_report(), rich_report()])
+    assert MAX_SUMMARY - 4000 < summary.stat().st_size <= MAX_SUMMARY
+    summary.write_text("x" * MAX_SUMMARY, encoding="utf-8")
+    append_step_summary([rich_report()])
+    assert summary.stat().st_size == MAX_SUMMARY
 
 
 def test_several_exports_combine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

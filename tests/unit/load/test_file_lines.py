@@ -71,6 +71,12 @@ def test_no_line_is_wrong_where_the_text_is_changed_by_reading(source: str) -> N
     assert len(file.cells[0].source.splitlines()) == 1
 
 
+def test_a_cell_whose_text_is_not_what_the_file_holds_has_no_lines() -> None:
+    file, _ = read_notebook("a.ipynb", notebook(["a\r\x00\n", "b"], indent=1).encode())
+    assert file.cells[0].source == "a\nb"
+    assert file.cells[0].file_lines == ()
+
+
 def test_no_lines_where_programs_count_lines_differently() -> None:
     text = notebook(["a\n", "b"], indent=1)
     assert source_lines(text.replace("\n", "\r\n"))[0][1] == (6, 7)
