@@ -146,12 +146,12 @@ done
 
 # --- audit ---------------------------------------------------------------------------------------
 
-severity() { # how bad an exit code is; 4, incomplete, outranks 1, findings
+severity() { # how bad an exit code is: of several exports the worst one counts
   case $1 in
     0) echo 0 ;;
     1) echo 1 ;;
-    4) echo 2 ;;
-    3) echo 3 ;;
+    3) echo 2 ;;
+    4) echo 3 ;;
     2) echo 4 ;;
     *) echo 5 ;;
   esac

@@ -80,6 +80,47 @@ def test_the_action_changes_nothing_for_later_steps() -> None:
     assert ACTION["inputs"]["comment"]["default"] == "false"
 
 
+@pytest.mark.parametrize(("ids", "call"), [("", "POST"), ("71\n99", "PATCH")])
+def test_the_comment_is_written_once_and_then_replaced(tmp_path: Path, ids: str, call: str) -> None:
+    gh = tmp_path / "gh"
+    gh.write_text(
+        '#!/bin/sh\ncase "$*" in *--paginate*) printf "%s" "$IDS" ;; '
+        '*) printf "%s\\n" "$@" >calls ;; esac\n'
+    )
+    gh.chmod(0o755)
+    (tmp_path / "comment.md").write_text("| `run6` | VALID |\n")
+    (step,) = (step for step in STEPS if step.get("name") == "Comment")
+    script = tmp_path / "step.sh"
+    script.write_text(step["run"])
+    subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
+        cwd=tmp_path,
+        env={
+            "PATH": f"{tmp_path}:/usr/bin:/bin",
+            "IDS": ids,
+            "GITHUB_REPOSITORY": "o/r",
+            "PULL_REQUEST": "5",
+            "COMMENT": "comment.md",
+            "VERDICT": "VALID",
+            "RUN": "https://example.org/run",
+        },
+        check=True,
+    )
+    calls = (tmp_path / "calls").read_text().splitlines()
+    place = {"POST": "repos/o/r/issues/5/comments", "PATCH": "repos/o/r/issues/comments/71"}
+    assert calls == [
+        "api",
+        "--silent",
+        "--method",
+        call,
+        place[call],
+        "-F",
+        "body=@comment.md.full",
+    ]
+    body = (tmp_path / "comment.md.full").read_text()
+    assert body.startswith("<!-- leakage-audit -->\n## leakage-audit: VALID\n\n| `run6` |")
+
+
 def test_examples_use_inputs_that_exist() -> None:
     steps = uses_of_the_action()
     assert len(steps) == 2
