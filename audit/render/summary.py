@@ -91,9 +91,14 @@ def overall(report: Report, name: str, check_id: str) -> Evidence | None:
     run = run_of(report, check_id)
     if run is None:
         return None
-    everything = [*run.measured, *(each for finding in run.findings for each in finding.evidence)]
+    everything = [*run.measured, *(e for f in _found_by(report, run) for e in f.evidence)]
     found = (each for each in everything if each.name == name and each.group is None)
     return next(found, None)
+
+
+def _found_by(report: Report, run: CheckRun) -> tuple[Finding, ...]:
+    """What a check found, also where a baseline knows it: measurements stay as they are."""
+    return run.findings or tuple(f for f in report.judged if f.check_id == run.check_id)
 
 
 def is_number(evidence: Evidence | None) -> bool:
@@ -210,7 +215,7 @@ def worse(report: Report, bars: Iterable[Bar]) -> list[Bar]:
     run = run_of(report, "MT401")
     found = {
         each.group
-        for finding in (run.findings if run else ())
+        for finding in (_found_by(report, run) if run else ())
         for each in finding.evidence
         if each.name == "group_metric"
     }
@@ -225,17 +230,38 @@ def masking_columns(report: Report) -> tuple[str, ...]:
     return tuple(str(name) for name in evidence.observed)
 
 
+def silenced(report: Report) -> tuple[str, ...]:
+    """How many findings are suppressed, in which way, and what the verdict would be with them."""
+    in_source = sum(each.kind != "external" for each in report.suppressed)
+    lines = []
+    if in_source:
+        text = f"{count(in_source, 'finding')} suppressed by a comment in the export"
+        if report.verdict_unsuppressed is not None:
+            text += f"; without the comment the verdict is {report.verdict_unsuppressed.value}"
+        lines.append(f"{text}.")
+    use = report.baseline
+    if use is not None:
+        text = f"{count(use.known, 'known finding')} accepted by the baseline {use.source}"
+        if use.known:
+            text += " (the verdict counts them, the exit code does not)"
+        text += f", {use.new:,} new"
+        if use.fixed:
+            text += f", {len(use.fixed):,} fixed: write the baseline anew"
+        lines.append(f"{text}.")
+    return tuple(lines)
+
+
 def answer(report: Report) -> tuple[str, ...]:
     """The answer in one or two sentences."""
     reported = report.headline.reported_metric
     subject = "The reported result"
     if reported is not None and is_number(reported):
         subject = f"The reported {metric_name(report)} of {value(reported.observed)}"
-    findings = report.findings
+    findings = report.judged
     if report.verdict is ExperimentVerdict.INVALID:
         return _invalid(report, subject, findings)
     if report.verdict is ExperimentVerdict.SUSPECT:
-        rest = len(findings) - 1
+        rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
         return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
     idle = sum(run.verdict in (Verdict.REVIEW, Verdict.ERROR) for run in report.runs)
