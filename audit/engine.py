@@ -410,7 +410,7 @@ def _settings(config: Config, honour_ignores: bool = True) -> tuple[str, ...]:
     lines = []
     for field in fields(Config):
         value = getattr(config, field.name)
-        if field.name != "source" and value != getattr(defaults, field.name):
+        if field.compare and field.name != "source" and value != getattr(defaults, field.name):
             lines.append(f"{field.name} = {_plain(value)}")
     if lines and config.source:
         lines.insert(0, f"read from {config.source}")

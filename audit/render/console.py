@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 MAX_CHECKS = 12
 MAX_SUPPRESSED = 5
 _INDENT = 6
-_VERDICT_STYLE = {
+VERDICT_STYLE = {
     ExperimentVerdict.INVALID: "bold red",
     ExperimentVerdict.SUSPECT: "bold yellow",
     ExperimentVerdict.INCONCLUSIVE: "bold blue",
@@ -66,7 +66,7 @@ def to_console(report: Report, *, width: int, color: bool, report_path: str | No
         legacy_windows=False,
         _environ={},
     )
-    style = _VERDICT_STYLE[report.verdict]
+    style = VERDICT_STYLE[report.verdict]
     name = plain(report.export_name, 80)
     console.print(Text.assemble((name, "bold"), ": ", (report.verdict.value, style)))
     for sentence in (*answer(report), *silenced(report)):

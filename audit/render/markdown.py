@@ -16,7 +16,7 @@ from audit.model.report import CheckRun, ExperimentVerdict, Report
 from audit.render.escape import code, code_block, inline, link_path, mermaid, prose
 from audit.render.figures import captions
 from audit.render.markdown_tables import evidence_tables, folded, to_table
-from audit.render.summary import answer, counts, headline_rows, silenced
+from audit.render.summary import answer, counts, headline_rows, is_suppressed, silenced
 from audit.render.wording import count, value, where
 
 MAX_FINDINGS = 100
@@ -353,7 +353,7 @@ def _unchecked(report: Report) -> str:
     rows = [
         (
             f"{inline(run.check_id, 12)} {inline(run.title, 120)}",
-            _UNCHECKED[run.verdict],
+            "suppressed" if is_suppressed(report, run) else _UNCHECKED[run.verdict],
             prose(run.reason, 400),
         )
         for run in runs[:MAX_ROWS]

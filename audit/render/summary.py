@@ -72,6 +72,13 @@ def run_of(report: Report, check_id: str) -> CheckRun | None:
     return next((run for run in report.runs if run.check_id == check_id), None)
 
 
+def is_suppressed(report: Report, run: CheckRun) -> bool:
+    """Whether a check found something, and all of it is silenced on purpose."""
+    return run.verdict is Verdict.REVIEW and any(
+        each.finding.check_id == run.check_id for each in report.suppressed
+    )
+
+
 def by_group(report: Report, name: str, *check_ids: str) -> dict[str, Evidence]:
     """Measurements of one name by group or tier, in the order of the first check that has any."""
     for run in report.runs:
@@ -264,7 +271,10 @@ def answer(report: Report) -> tuple[str, ...]:
         rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
         return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
-    idle = sum(run.verdict in (Verdict.REVIEW, Verdict.ERROR) for run in report.runs)
+    idle = sum(
+        run.verdict in (Verdict.REVIEW, Verdict.ERROR) and not is_suppressed(report, run)
+        for run in report.runs
+    )
     broken = sum(run.verdict is Verdict.ERROR for run in report.runs)
     if report.verdict is ExperimentVerdict.INCONCLUSIVE and broken:
         return (
@@ -504,11 +514,15 @@ def counts(report: Report) -> tuple[str, str]:
         count(sum(each.severity is level for each in report.findings), level.name.lower())
         for level in sorted(Severity, reverse=True)
     ]
+    quiet = sum(is_suppressed(report, run) for run in report.runs)
+    if report.suppressed:
+        levels.append(f"{len(report.suppressed):,} suppressed")
     number_of = {verdict: sum(run.verdict is verdict for run in report.runs) for verdict in Verdict}
     parts = [
         f"{number_of[Verdict.FAIL]} with findings",
+        *([f"{quiet} suppressed"] if quiet else []),
         f"{number_of[Verdict.PASS]} passed",
-        f"{number_of[Verdict.REVIEW]} could not tell",
+        f"{number_of[Verdict.REVIEW] - quiet} could not tell",
         f"{number_of[Verdict.NOT_APPLICABLE]} not applicable",
     ]
     if number_of[Verdict.ERROR]:
