@@ -130,8 +130,7 @@ def _table(reports: Sequence[Report], failed: Sequence[Failed]) -> Table:
     table.add_row(*(Text(name, style="dim") for name in _NAMES))
     rows: list[tuple[Text, ...]] = [_row(report) for report in reports]
     for each in sorted(failed, key=lambda each: each.place):
-        row = (Text(brief(each.name, 60)), Text("not audited", style="bold"))
-        rows.insert(each.place, row)
+        rows.insert(each.place, (Text(brief(each.name, 60)), Text("not audited", style="bold")))
     for row in rows:
         table.add_row(*row)
     return table
