@@ -171,7 +171,7 @@ def parse_config(text: str, source: str) -> Config:
 
 
 _HEADER = re.compile(r"\s*\[([^\[\]#]{1,300})\]\s*(?:#.*)?$")
-_KEY = re.compile(r"\s*([\w.\"'-]{1,300})\s*=")
+_KEY = re.compile(r"\s*((?:\"[^\"]{0,200}\"|'[^']{0,200}'|[\w.-])+?)\s*=")
 
 
 def key_lines(text: str) -> dict[str, int]:
