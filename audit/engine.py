@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
@@ -164,7 +165,7 @@ def check_params(check: Check, config: Config) -> Any:
         if not fits:
             raise ConfigError(
                 f"{config.source or 'configuration'}: checks.{check.id}.{name} must be "
-                f"{wanted.__name__}, not {type(value).__name__}"
+                f"{'list' if wanted is tuple else wanted.__name__}, not {type(value).__name__}"
             )
         _in_range(check.id, name, value, config)
     return check.params(
@@ -291,7 +292,7 @@ def _outcome(
         arguments["params"] = params
     lost = "; ".join(f"{slot.reason} ({slot.location})" for slot in unusable)
     try:
-        outcome = check.function(**arguments)
+        outcome = _distinct(check.function(**arguments))
     except Exception as error:  # reported as a run with verdict ERROR, exit code 4
         return Outcome(Verdict.ERROR, f"the check crashed: {_describe(error)}"), ""
     if lost and outcome.verdict is not Verdict.FAIL:
@@ -299,6 +300,28 @@ def _outcome(
         reason = f"{lost}; without it: {outcome.reason}"
         outcome = replace(outcome, verdict=Verdict.ERROR, reason=reason)
     return outcome, lost
+
+
+def _sort_key(place: Location) -> tuple[str, int, int, str]:
+    return place.path, place.cell or 0, place.line or 0, place.pointer or ""
+
+
+def _distinct(outcome: Outcome) -> Outcome:
+    """Number findings of one subject in the order of their places: each has its fingerprint."""
+    if len({finding.subject for finding in outcome.findings}) == len(outcome.findings):
+        return outcome
+    ordered = sorted(
+        range(len(outcome.findings)),
+        key=lambda i: _sort_key(outcome.findings[i].primary),
+    )
+    findings = list(outcome.findings)
+    seen: Counter[str] = Counter()
+    for place in ordered:
+        subject = findings[place].subject
+        seen[subject] += 1
+        if seen[subject] > 1:
+            findings[place] = replace(findings[place], subject=f"{subject} #{seen[subject]}")
+    return replace(outcome, findings=tuple(findings))
 
 
 def selected(check_id: str, config: Config) -> bool:
@@ -379,7 +402,7 @@ def _above_thresholds(ran: _Ran, config: Config) -> CheckRun:
 def _known_checks(checks: Sequence[Check], config: Config) -> None:
     known = tuple(check.id for check in checks)
     for prefix in (*config.select, *config.ignore):
-        if not any(id.startswith(prefix) for id in known):
+        if not prefix or not any(id.startswith(prefix) for id in known):
             hint = nearest_id(prefix, known)
             raise ConfigError(f"there is no check and no family {prefix!r}; {hint}")
     for id in config.checks:

@@ -10,7 +10,7 @@ from audit.model.check import Verdict
 from audit.model.finding import Finding
 from audit.model.report import CheckRun, Suppressed
 from audit.registry import nearest_id
-from audit.suppress.comments import Ignore, Key
+from audit.suppress.comments import Ignore
 
 
 def silence(
@@ -43,10 +43,10 @@ def silence(
     comments : tuple of IgnoreComment
         In the order given, with what matched.
     """
-    at: dict[Key, list[int]] = {}
+    beside: dict[tuple[str, int | None], list[int]] = {}
     for number, ignore in enumerate(ignores):
-        for key in ignore.covers:
-            at.setdefault(key, []).append(number)
+        place = ignore.comment.location
+        beside.setdefault((place.path, place.cell), []).append(number)
     matched = [0] * len(ignores)
     suppressed: list[Suppressed] = []
     left: list[CheckRun] = []
@@ -55,10 +55,11 @@ def silence(
         taken: list[Suppressed] = []
         for finding in run.findings:
             reason = ""
-            place = _key(finding)
-            for number in at.get(place, ()) if place is not None else ():
+            place = finding.primary
+            for number in beside.get((place.path, place.cell), ()):
                 comment = ignores[number].comment
-                if finding.check_id.startswith(comment.ids):
+                covered = place.line in ignores[number].lines and not place.output
+                if covered and finding.check_id.startswith(comment.ids):
                     matched[number] += 1
                     reason = reason or comment.reason
             if reason and honoured:
@@ -86,13 +87,6 @@ def without(run: CheckRun, kept: Sequence[Finding], taken: Sequence[Suppressed])
     reasons = "; ".join(dict.fromkeys(each.reason for each in taken[:3]))
     reason = f"{len(taken):,} {noun} suppressed: {reasons}"
     return replace(run, verdict=Verdict.REVIEW, findings=(), reason=reason)
-
-
-def _key(finding: Finding) -> Key | None:
-    place = finding.primary
-    if place.line is None or place.output:
-        return None
-    return place.path, place.cell, place.line
 
 
 def _judged(

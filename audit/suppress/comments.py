@@ -24,10 +24,10 @@ from audit.model.artifacts import (
 from audit.model.location import Location
 
 MAX_COMMENTS = 1_000
-_MAX_BLOCK = 10_000
+_MAX_BLOCK = 1_000
+_MAX_LINE = 10_000
 _MAX_IDS = 20
 _MAX_REASON = 300
-Key = tuple[str, int | None, int]
 
 _WORDS = r"audit:\s{0,9}ignore(?=\s{0,9}(?:\[|$|-->|reason\b))"
 _IN_CODE = re.compile(rf"#\s{{0,9}}{_WORDS}", re.IGNORECASE)
@@ -51,18 +51,18 @@ _FENCE = re.compile(r"\s{0,3}(?:`{3,}|~{3,})")
 
 @dataclass(frozen=True, slots=True)
 class Ignore:
-    """A comment with the places that it covers.
+    """A comment with the lines that it covers.
 
     Parameters
     ----------
     comment : IgnoreComment
         What it says.
-    covers : frozenset of (str, int or None, int)
-        Path, cell and line of every place that it is about.
+    lines : range
+        Lines that it is about, of the file and cell that the comment stands in.
     """
 
     comment: IgnoreComment
-    covers: frozenset[Key]
+    lines: range
 
 
 def read_comments(
@@ -131,9 +131,8 @@ def _in_cell(file: SourceFile, cell: Cell) -> Iterator[Ignore]:
         target = _next_code_line(lines, line) if alone else line
         covered = statements.get(target, range(target, target + 1)) if target else range(0)
         first = 0 if file.is_notebook else cell.first_line - 1
-        index = cell.index if file.is_notebook else None
-        keys = frozenset((file.path, index, first + each) for each in covered[:_MAX_BLOCK])
-        yield Ignore(_said(location, comment[match.end() :]), keys)
+        lines_of_file = range(covered.start + first, covered.stop + first)
+        yield Ignore(_said(location, comment[match.end() :]), lines_of_file)
 
 
 def _code_comments(source: str) -> Iterator[tuple[int, str]]:
@@ -190,11 +189,10 @@ def _in_document(document: Document) -> Iterator[Ignore]:
         if fenced or "<!--" not in text:
             continue
         # A long line costs at most its first few thousand characters.
-        for match in _IN_MARKDOWN.finditer(text[:_MAX_BLOCK]):
+        for match in _IN_MARKDOWN.finditer(text[:_MAX_LINE]):
             alone = text.strip() == match[0]
             covered = _next_block(lines, number) if alone else range(number, number + 1)
-            keys = frozenset((document.path, document.cell, each) for each in covered)
-            yield Ignore(_said(document.location(number), match["rest"]), keys)
+            yield Ignore(_said(document.location(number), match["rest"]), covered)
 
 
 def _next_block(lines: list[str], number: int) -> range:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
@@ -275,3 +275,48 @@ def test_headline_takes_overall_measurements_only() -> None:
     assert report.headline.reported_metric == Evidence("reported_metric", 0.2)
     assert report.headline.worst_group == Evidence("worst_group", "north")
     assert report.headline.balanced_metric is None
+
+
+def test_findings_of_one_subject_are_told_apart_by_their_place() -> None:
+    def body(params: Params) -> Outcome:
+        places = [Location("b.py", line=3), Location("a.py", line=9), Location("a.py", line=10)]
+        return failed([replace(a_finding("LK101"), locations=(place,)) for place in places])
+
+    report = engine.run(export(), [make("LK101", body)])
+    subjects = {str(finding.primary): finding.subject for finding in report.findings}
+    assert subjects == {"a.py:9": "rows", "a.py:10": "rows #2", "b.py:3": "rows #3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("share", 7, "between 0 and 1"),
+        ("share", -0.1, "between 0 and 1"),
+        ("share", float("nan"), "between 0 and 1"),
+        ("share", True, "must be float, not bool"),
+        ("share", "0.1", "must be float, not str"),
+        ("rows", -1, "0 or more"),
+        ("rows", 1.5, "must be int, not float"),
+        ("factor", float("inf"), "finite number"),
+        ("names", [{"a": 1}], "must be list"),
+        ("names", "a", "must be list"),
+        ("shara", 0.1, "'share'"),
+    ],
+)
+def test_parameters_out_of_range(name: str, value: object, message: str) -> None:
+    def body(params: Wide) -> Outcome:
+        return passed("fine")
+
+    config = Config(checks={"LK101": {name: value}}, source="audit.toml")
+    with pytest.raises(ConfigError) as error:
+        engine.run(export(), [make("LK101", body, Wide)], config)
+    assert message in str(error.value)
+    assert str(error.value).startswith("audit.toml: ")
+
+
+@dataclass(frozen=True)
+class Wide:
+    share: float = 0.5
+    rows: int = 30
+    factor: float = 2.0
+    names: tuple[str, ...] = ()
