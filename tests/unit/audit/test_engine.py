@@ -9,8 +9,9 @@ import pytest
 
 from audit import engine
 from audit.config import Config, ConfigError
-from audit.gate import ExitCode, exit_code
-from audit.model.artifacts import Code, CodeFacts, Documents
+from audit.gate import ExitCode, exit_code, worst
+from audit.load.notebooks import read_script
+from audit.model.artifacts import Code, CodeFacts, Documents, Metrics
 from audit.model.check import Check, Outcome, Verdict, check, failed, passed
 from audit.model.evidence import Evidence
 from audit.model.export import Absent, Export, Malformed, Present
@@ -18,6 +19,7 @@ from audit.model.finding import Finding, Remedy
 from audit.model.location import Location
 from audit.model.report import ExperimentVerdict
 from audit.model.severity import Confidence, Severity
+from checks.hygiene.ignores import ignores
 
 DOC = "\n\n".join(
     f"{title}\n{'-' * len(title)}\nText."
@@ -320,3 +322,34 @@ class Wide:
     rows: int = 30
     factor: float = 2.0
     names: tuple[str, ...] = ()
+
+
+def test_an_incomplete_check_stays_incomplete_when_its_findings_are_silenced() -> None:
+    def body(code: Code, metrics: Metrics | None, params: Params) -> Outcome:
+        return failed([a_finding("MT401")])
+
+    file, _ = read_script("a.py", b"x = 1  # audit: ignore[MT401] reason='known'\n")
+    slots = {
+        Code: Present(Code((file,))),
+        Metrics: Malformed("cut off", Location("metrics.json")),
+    }
+    report = engine.run(Export("x", "sha256:0", slots, ()), [make("MT401", body), ignores])
+    run = next(run for run in report.runs if run.check_id == "MT401")
+    assert run.verdict is Verdict.ERROR
+    assert run.reason == "cut off (metrics.json); without it: 1 finding suppressed: known"
+    assert len(report.suppressed) == 1
+    assert exit_code(report, Severity.ERROR) is ExitCode.INCOMPLETE
+
+
+def test_an_empty_id_selects_nothing_and_ignores_nothing() -> None:
+    for config in (Config(ignore=("",)), Config(select=("",))):
+        with pytest.raises(ConfigError):
+            engine.run(export(), [fires("LK101")], config)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [([], 0), ([0, 1], 1), ([1, 3, 0], 3), ([3, 4, 1], 4), ([0, 0], 0)],
+)
+def test_one_exit_code_for_several(codes: list[int], expected: int) -> None:
+    assert worst(ExitCode(code) for code in codes) == expected
