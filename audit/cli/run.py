@@ -66,7 +66,7 @@ def run_command(
         list[Path],
         typer.Argument(
             help="Folder of an export, a notebook or a script; several are summed up in one table.",
-            metavar="PATH...",
+            metavar="PATH",
         ),
     ],
     formats: Annotated[

@@ -289,7 +289,8 @@ def answer(report: Report) -> tuple[str, ...]:
             "The reason is given for each check.",
         )
     ran = sum(run.verdict in (Verdict.PASS, Verdict.FAIL) for run in report.runs)
-    doubt = f"No reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
+    other = "other " if any(each.kind != "external" for each in report.suppressed) else ""
+    doubt = f"No {other}reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
         f"{ran} checks that could run." if ran != 1 else "one check that could run."
     )
     return (doubt, f"{count(idle, 'check')} could not tell.") if idle else (doubt,)

@@ -43,10 +43,11 @@ def silence(
     comments : tuple of IgnoreComment
         In the order given, with what matched.
     """
-    beside: dict[tuple[str, int | None], list[int]] = {}
+    beside: dict[tuple[str, int | None, int | None], list[int]] = {}
     for number, ignore in enumerate(ignores):
         place = ignore.comment.location
-        beside.setdefault((place.path, place.cell), []).append(number)
+        for line in ignore.lines:
+            beside.setdefault((place.path, place.cell, line), []).append(number)
     matched = [0] * len(ignores)
     suppressed: list[Suppressed] = []
     left: list[CheckRun] = []
@@ -56,10 +57,10 @@ def silence(
         for finding in run.findings:
             reason = ""
             place = finding.primary
-            for number in beside.get((place.path, place.cell), ()):
+            at = (place.path, place.cell, place.line)
+            for number in beside.get(at, ()) if not place.output else ():
                 comment = ignores[number].comment
-                covered = place.line in ignores[number].lines and not place.output
-                if covered and finding.check_id.startswith(comment.ids):
+                if finding.check_id.startswith(comment.ids):
                     matched[number] += 1
                     reason = reason or comment.reason
             if reason and honoured:

@@ -130,6 +130,7 @@ def _in_cell(file: SourceFile, cell: Cell) -> Iterator[Ignore]:
         alone = lines[line - 1].lstrip().startswith("#")
         target = _next_code_line(lines, line) if alone else line
         covered = statements.get(target, range(target, target + 1)) if target else range(0)
+        covered = covered[:_MAX_BLOCK]
         first = 0 if file.is_notebook else cell.first_line - 1
         lines_of_file = range(covered.start + first, covered.stop + first)
         yield Ignore(_said(location, comment[match.end() :]), lines_of_file)

@@ -33,8 +33,9 @@ def ignores(suppressions: Suppressions, params: NoParams) -> Outcome:
     ---------------
     All other checks run first. A comment at the end of a line is about the statement on it; a
     comment alone on its line is about the next statement; in Markdown, about the next paragraph or
-    table. Without a reason it silences nothing. That it matched nothing is said only when every
-    check that it names came to a conclusion.
+    table. It silences findings whose first place is there. Without a reason it silences nothing.
+    That it matched nothing is said only when every check that it names came to a conclusion.
+    Findings about data files have no line to write on: accept them with `--baseline`.
 
     False alarms
     ------------
