@@ -263,9 +263,14 @@ def init_text(
         ],
         "tiers": ["# Groups that belong together, for instance by difficulty.", '# easy = ["A"]'],
     }
-    if base.columns.ignore:
-        ignored = toml_value(base.columns.ignore)
-        examples["columns"] = [examples["columns"][0], f"ignore = {ignored}"]
+    kept = {
+        part.name: getattr(base.columns, part.name)
+        for part in fields(base.columns)
+        if part.name not in ("target", "groups")  # these are proposed
+        and getattr(base.columns, part.name) != getattr(Config().columns, part.name)
+    }
+    if kept:
+        examples["columns"] = [f"{name} = {toml_value(value)}" for name, value in kept.items()]
     for table, example in examples.items():
         lines += ["", f"[{table}]", *_proposed(active, passive, table), *example]
         if table == "roles" and questions:
