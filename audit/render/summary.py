@@ -244,7 +244,9 @@ def silenced(report: Report) -> tuple[str, ...]:
     if in_source:
         text = f"{count(in_source, 'finding')} suppressed by a comment in the export"
         if report.verdict_unsuppressed is not None:
-            text += f"; without the comment the verdict is {report.verdict_unsuppressed.value}"
+            text += (
+                f"; without the comment the verdict would be {report.verdict_unsuppressed.value}"
+            )
         lines.append(f"{text}.")
     use = report.baseline
     if use is not None:
