@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -10,7 +9,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import audit
-from audit.config import Columns, Config, ConfigError, Limits, unknown_key_message
+from audit.config import Columns, Config, Limits
 from audit.model.artifacts import Code, CodeFacts, Documents, Grouping, Suppressions
 from audit.model.check import Check, Outcome, Verdict
 from audit.model.evidence import Evidence
@@ -19,14 +18,13 @@ from audit.model.finding import Finding
 from audit.model.location import Location
 from audit.model.report import CheckRun, ExperimentVerdict, Headline, Report, Suppressed
 from audit.model.severity import Confidence, Severity
-from audit.registry import nearest_id
+from audit.params import check_config
 from audit.suppress.apply import silence
 from audit.suppress.baseline import Known, compare
 from audit.suppress.comments import read_comments
 
 GATING_FAMILIES = ("LK", "CT", "MT", "CL")
 _EVIDENCE_FAMILIES = ("LK", "CT", "MT")  # about splits and about metrics
-_SHARES = ("share", "coverage", "significance", "rate", "fraction", "probability", "alpha")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,64 +127,6 @@ def run(
         baseline=compared.use if compared is not None else None,
         verdict_unsuppressed=without if without is not verdict else None,
     )
-
-
-def check_config(checks: Sequence[Check], config: Config) -> dict[str, Any]:
-    """Parameters of every check, by id; fails where the configuration names what is not there.
-
-    Raises
-    ------
-    ConfigError
-        If the configuration names an unknown check or parameter, or a value that cannot be.
-    """
-    _known_checks(checks, config)
-    return {check.id: check_params(check, config) for check in checks}
-
-
-def check_params(check: Check, config: Config) -> Any:
-    """Build the parameters of a check from its defaults and the configuration.
-
-    Raises
-    ------
-    ConfigError
-        If a key is unknown or a value has another type than the default.
-    """
-    values = config.checks.get(check.id, {})
-    known = {field.name: field for field in fields(check.params)}
-    defaults = check.params()
-    for name, value in values.items():
-        if name not in known:
-            message = unknown_key_message(name, tuple(known), f"checks.{check.id}.")
-            raise ConfigError(f"{config.source or 'configuration'}: {message}")
-        wanted = type(getattr(defaults, name))
-        fits = type(value) is wanted or (wanted is float and type(value) is int)
-        if wanted is tuple and isinstance(value, list):
-            fits = all(isinstance(item, str | int | float) for item in value)
-        if not fits:
-            raise ConfigError(
-                f"{config.source or 'configuration'}: checks.{check.id}.{name} must be "
-                f"{'list' if wanted is tuple else wanted.__name__}, not {type(value).__name__}"
-            )
-        _in_range(check.id, name, value, config)
-    return check.params(
-        **{
-            name: type(getattr(defaults, name))(value)  # int to float, list to tuple
-            for name, value in values.items()
-        }
-    )
-
-
-def _in_range(check_id: str, name: str, value: Any, config: Config) -> None:
-    """Parameters are amounts: finite, not negative; shares and probabilities are at most 1."""
-    if type(value) not in (int, float):
-        return
-    top = 1.0 if name.endswith(_SHARES) else math.inf
-    if not (0 <= value <= top and math.isfinite(value)):
-        wanted = "between 0 and 1" if top == 1 else "a finite number of 0 or more"
-        raise ConfigError(
-            f"{config.source or 'configuration'}: checks.{check_id}.{name} must be {wanted}, "
-            f"not {value}"
-        )
 
 
 def judge(runs: Iterable[CheckRun]) -> ExperimentVerdict:
@@ -397,19 +337,6 @@ def _above_thresholds(ran: _Ran, config: Config) -> CheckRun:
         left = replace(run, verdict=Verdict.REVIEW, reason=reason, findings=())
         return _settled(ran, left, reason).run
     return replace(run, findings=kept)
-
-
-def _known_checks(checks: Sequence[Check], config: Config) -> None:
-    known = tuple(check.id for check in checks)
-    for prefix in (*config.select, *config.ignore):
-        if not prefix or not any(id.startswith(prefix) for id in known):
-            hint = nearest_id(prefix, known)
-            raise ConfigError(f"there is no check and no family {prefix!r}; {hint}")
-    for id in config.checks:
-        if id not in known:
-            raise ConfigError(
-                f"{config.source or 'configuration'}: {unknown_key_message(id, known, 'checks.')}"
-            )
 
 
 def _headline(runs: Sequence[CheckRun]) -> Headline:

@@ -41,7 +41,7 @@ def config_command(
     form: Annotated[str, typer.Option("--format", metavar="FORMAT", help="toml or json.")] = "toml",
 ) -> None:
     """Print the configuration in force, and where each value comes from."""
-    from audit.engine import check_config
+    from audit.params import check_config
     from audit.registry import load_checks
     from audit.render.settings import effective, settings_json, settings_toml
 

@@ -76,8 +76,8 @@ def _may_write(file: Path, force: bool) -> None:
 
 def _text(path: Path, say: Callable[[str], None]) -> str:
     from audit.config import ConfigError, parse_config
-    from audit.engine import check_config
     from audit.load import NothingToAudit, load, read_config, same_content
+    from audit.params import check_config
     from audit.registry import load_checks
     from audit.render.settings import init_text, is_writable
 

@@ -63,8 +63,8 @@ def configure(
 ) -> Config:
     """The configuration of one export, checked whole; anything wrong with it ends the command."""
     from audit.config import ConfigError, override, parse_config
-    from audit.engine import check_config
     from audit.load import read_config
+    from audit.params import check_config
     from audit.registry import load_checks
 
     try:

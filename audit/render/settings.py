@@ -67,7 +67,7 @@ def effective(
     checks : sequence of Check
         All registered checks.
     params : mapping of str to Any
-        Their parameters (`audit.engine.check_config`).
+        Their parameters (`audit.params.check_config`).
     everything : bool
         Also parameters of checks that have their default.
     """
