@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -93,6 +94,8 @@ class Config:
         Check id to its own parameters.
     source : str
         File that the values came from, for the report; empty for the defaults.
+    lines : mapping of str to int
+        Dotted key to its line in that file, as far as they could be told.
     """
 
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -107,6 +110,7 @@ class Config:
     limits: Limits = Limits()
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 _MAX_LINE = 2_000
@@ -156,9 +160,43 @@ def parse_config(text: str, source: str) -> Config:
         document = tomllib.loads(text)
     except ValueError as error:
         raise ConfigError(f"{source}: not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{source}: nested too deeply") from error
+    lines = key_lines(text)
     if source.endswith("pyproject.toml"):
         document = _table(document.get("tool", {}), source, "tool").get("audit", {})
-    return _config(_table(document, source, "the file"), source)
+        inside = {key: line for key, line in lines.items() if key.startswith("tool.audit.")}
+        lines = {key.removeprefix("tool.audit."): line for key, line in inside.items()}
+    return replace(_config(_table(document, source, "the file"), source), lines=lines)
+
+
+_HEADER = re.compile(r"\s*\[([^\[\]#]{1,300})\]\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*((?:\"[^\"]{0,200}\"|'[^']{0,200}'|[\w.-])+?)\s*=")
+
+
+def key_lines(text: str) -> dict[str, int]:
+    r"""Line of every key that stands at the start of a line, by its dotted name.
+
+    For orientation only: text inside a string of several lines may look like a key.
+
+    Examples
+    --------
+    >>> key_lines('metric = "rmse"\n[columns]\ntarget = "y"')
+    {'metric': 1, 'columns': 2, 'columns.target': 3}
+    """
+    found: dict[str, int] = {}
+    table = ""
+    for number, line in enumerate(text.splitlines(), 1):
+        if header := _HEADER.match(line):
+            table = _bare(header[1]) + "."
+            found.setdefault(table[:-1], number)
+        elif key := _KEY.match(line):
+            found.setdefault(table + _bare(key[1]), number)
+    return found
+
+
+def _bare(key: str) -> str:
+    return ".".join(part.strip(" \t\"'") for part in key.split("."))
 
 
 def _config(document: dict[str, Any], source: str) -> Config:

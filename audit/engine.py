@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import audit
-from audit.config import Columns, Config, ConfigError, Limits, unknown_key_message
-from audit.model.artifacts import CodeFacts, Grouping
+from audit.config import Columns, Config, Limits
+from audit.model.artifacts import Code, CodeFacts, Documents, Grouping, Suppressions
 from audit.model.check import Check, Outcome, Verdict
 from audit.model.evidence import Evidence
-from audit.model.export import Export, Malformed, Present, Slot
+from audit.model.export import Absent, Export, Malformed, Present, Slot
+from audit.model.finding import Finding
 from audit.model.location import Location
-from audit.model.report import CheckRun, ExperimentVerdict, Headline, Report
+from audit.model.report import CheckRun, ExperimentVerdict, Headline, Report, Suppressed
 from audit.model.severity import Confidence, Severity
-from audit.registry import nearest_id
+from audit.params import check_config
+from audit.suppress.apply import silence
+from audit.suppress.baseline import Known, compare
+from audit.suppress.comments import read_comments
 
 GATING_FAMILIES = ("LK", "CT", "MT", "CL")
 _EVIDENCE_FAMILIES = ("LK", "CT", "MT")  # about splits and about metrics
@@ -48,8 +53,13 @@ def run(
     *,
     providers: Providers | None = None,
     progress: Callable[[str], None] | None = None,
+    honour_ignores: bool = True,
+    known: Known | None = None,
 ) -> Report:
     """Run every check and judge the experiment.
+
+    Checks that ask for `Suppressions` run after all others, because only then it is known what an
+    ignore comment silences.
 
     Parameters
     ----------
@@ -63,6 +73,10 @@ def run(
         How derived artifacts are computed, once each and only when a check asks.
     progress : callable, optional
         Told the title of each check before it runs.
+    honour_ignores : bool
+        Whether comments in the export may silence findings.
+    known : Known, optional
+        Findings that are accepted already.
 
     Returns
     -------
@@ -75,15 +89,27 @@ def run(
         If the configuration names an unknown check or parameter.
     """
     config = config or Config()
+    params = check_config(checks, config)
     slots: dict[type[Any], Slot] = dict(export.artifacts)
     resolve = _resolver(slots, export, providers or {})
-    params = {check.id: check_params(check, config) for check in checks}
-    _known_checks(checks, config)
-    runs = []
-    for check in sorted(checks, key=lambda each: each.id):
-        if progress is not None:
-            progress(f"{check.id} {check.title}")
-        runs.append(_run_one(check, params[check.id], resolve, config))
+
+    def run_all(chosen: Iterable[Check]) -> list[_Ran]:
+        done = []
+        for check in chosen:
+            if progress is not None:
+                progress(f"{check.id} {check.title}")
+            done.append(_run_one(check, params[check.id], resolve, config))
+        return done
+
+    first = run_all(check for check in checks if not _needs_suppressions(check))
+    silenced, suppressions, in_source = _silence(first, resolve, config, honour_ignores)
+    slots[Suppressions] = suppressions
+    last = run_all(check for check in checks if _needs_suppressions(check))
+    runs = _finished([*silenced, *last], config)
+    verdict = judge(runs)
+    without = judge(_finished([*first, *last], config)) if in_source else verdict
+    compared = compare(runs, known) if known is not None else None
+    accepted = compared.suppressed if compared is not None else ()
     facts = resolve(CodeFacts)
     grouping = resolve(Grouping)
     return Report(
@@ -91,43 +117,15 @@ def run(
         export_name=export.name,
         export_digest=export.digest,
         recognised=export.recognised,
-        verdict=judge(runs),
+        verdict=verdict,
         headline=_headline(runs),
-        runs=tuple(runs),
+        runs=compared.runs if compared is not None else tuple(runs),
         flow=facts.value.steps if isinstance(facts, Present) else (),
+        suppressed=(*(each for each in in_source if _is_wanted(each.finding, config)), *accepted),
         tiers=_tiers(grouping.value) if isinstance(grouping, Present) else {},
-        settings=_settings(config),
-    )
-
-
-def check_params(check: Check, config: Config) -> Any:
-    """Build the parameters of a check from its defaults and the configuration.
-
-    Raises
-    ------
-    ConfigError
-        If a key is unknown or a value has another type than the default.
-    """
-    values = config.checks.get(check.id, {})
-    known = {field.name: field for field in fields(check.params)}
-    defaults = check.params()
-    for name, value in values.items():
-        if name not in known:
-            message = unknown_key_message(name, tuple(known), f"checks.{check.id}.")
-            raise ConfigError(f"{config.source or 'configuration'}: {message}")
-        wanted = type(getattr(defaults, name))
-        if wanted is float and type(value) is int:
-            continue
-        if type(value) is not wanted and not (wanted is tuple and isinstance(value, list)):
-            raise ConfigError(
-                f"{config.source or 'configuration'}: checks.{check.id}.{name} must be "
-                f"{wanted.__name__}, not {type(value).__name__}"
-            )
-    return check.params(
-        **{
-            name: type(getattr(defaults, name))(value)  # int to float, list to tuple
-            for name, value in values.items()
-        }
+        settings=_settings(config, honour_ignores),
+        baseline=compared.use if compared is not None else None,
+        verdict_unsuppressed=without if without is not verdict else None,
     )
 
 
@@ -183,12 +181,20 @@ def _provide(provider: Provider, artifact: type[Any], source: Slot) -> Slot:
         return Malformed(reason, Location("."))
 
 
+@dataclass(frozen=True, slots=True)
+class _Ran:
+    """A run before anything is silenced; `lost` says which evidence could not be used."""
+
+    run: CheckRun
+    lost: str = ""
+
+
 def _run_one(
     check: Check, params: Any, resolve: Callable[[type[Any]], Slot], config: Config
-) -> CheckRun:
+) -> _Ran:
     started = time.perf_counter()
-    outcome = _outcome(check, params, resolve, config)
-    return CheckRun(
+    outcome, lost = _outcome(check, params, resolve, config)
+    run = CheckRun(
         check_id=check.id,
         title=check.title,
         severity=check.severity,
@@ -203,13 +209,14 @@ def _run_one(
         what=check.sections["What"],
         taxonomy=check.taxonomy,
     )
+    return _Ran(run, lost)
 
 
 def _outcome(
     check: Check, params: Any, resolve: Callable[[type[Any]], Slot], config: Config
-) -> Outcome:
+) -> tuple[Outcome, str]:
     if not selected(check.id, config):
-        return Outcome(Verdict.NOT_APPLICABLE, "not selected by the configuration")
+        return Outcome(Verdict.NOT_APPLICABLE, "not selected by the configuration"), ""
     arguments: dict[str, Any] = {}
     unusable: list[Malformed] = []
     for need in check.needs:
@@ -220,25 +227,43 @@ def _outcome(
             arguments[need.parameter] = None
             unusable += [slot] if isinstance(slot, Malformed) else []
         elif isinstance(slot, Malformed):
-            return Outcome(Verdict.ERROR, f"{slot.reason} ({slot.location})")
+            return Outcome(Verdict.ERROR, f"{slot.reason} ({slot.location})"), ""
         else:
-            return Outcome(Verdict.NOT_APPLICABLE, slot.reason)
+            return Outcome(Verdict.NOT_APPLICABLE, slot.reason), ""
     if check.takes_params:
         arguments["params"] = params
-    try:
-        outcome = _above_thresholds(check.function(**arguments), config)
-        return _incomplete(outcome, unusable) if unusable else outcome
-    except Exception as error:  # reported as a run with verdict ERROR, exit code 4
-        return Outcome(Verdict.ERROR, f"the check crashed: {_describe(error)}")
-
-
-def _incomplete(outcome: Outcome, unusable: Sequence[Malformed]) -> Outcome:
-    """No pass where a part of the evidence is there and cannot be used; findings stay."""
-    if outcome.verdict is Verdict.FAIL:
-        return outcome
     lost = "; ".join(f"{slot.reason} ({slot.location})" for slot in unusable)
-    reason = f"{lost}; without it: {outcome.reason}"
-    return replace(outcome, verdict=Verdict.ERROR, reason=reason)
+    try:
+        outcome = _distinct(check.function(**arguments))
+    except Exception as error:  # reported as a run with verdict ERROR, exit code 4
+        return Outcome(Verdict.ERROR, f"the check crashed: {_describe(error)}"), ""
+    if lost and outcome.verdict is not Verdict.FAIL:
+        # No pass where a part of the evidence is there and cannot be used; findings stay.
+        reason = f"{lost}; without it: {outcome.reason}"
+        outcome = replace(outcome, verdict=Verdict.ERROR, reason=reason)
+    return outcome, lost
+
+
+def _sort_key(place: Location) -> tuple[str, int, int, str]:
+    return place.path, place.cell or 0, place.line or 0, place.pointer or ""
+
+
+def _distinct(outcome: Outcome) -> Outcome:
+    """Number findings of one subject in the order of their places: each has its fingerprint."""
+    if len({finding.subject for finding in outcome.findings}) == len(outcome.findings):
+        return outcome
+    ordered = sorted(
+        range(len(outcome.findings)),
+        key=lambda i: _sort_key(outcome.findings[i].primary),
+    )
+    findings = list(outcome.findings)
+    seen: Counter[str] = Counter()
+    for place in ordered:
+        subject = findings[place].subject
+        seen[subject] += 1
+        if seen[subject] > 1:
+            findings[place] = replace(findings[place], subject=f"{subject} #{seen[subject]}")
+    return replace(outcome, findings=tuple(findings))
 
 
 def selected(check_id: str, config: Config) -> bool:
@@ -250,34 +275,70 @@ def selected(check_id: str, config: Config) -> bool:
     return chosen >= 0 or not config.select
 
 
-def _above_thresholds(outcome: Outcome, config: Config) -> Outcome:
-    severity = Severity[config.min_severity.upper()]
-    confidence = Confidence[config.min_confidence.upper()]
-    kept = tuple(
-        finding
-        for finding in outcome.findings
-        if finding.severity >= severity and finding.confidence >= confidence
+def _needs_suppressions(check: Check) -> bool:
+    return any(need.type is Suppressions for need in check.needs)
+
+
+def _silence(
+    ran: Sequence[_Ran],
+    resolve: Callable[[type[Any]], Slot],
+    config: Config,
+    honoured: bool,
+) -> tuple[list[_Ran], Slot, tuple[Suppressed, ...]]:
+    """Take out what comments in the export silence."""
+    slots = resolve(Code), resolve(Documents)
+    code, documents = (slot.value if isinstance(slot, Present) else None for slot in slots)
+    if code is None and documents is None:
+        return list(ran), Absent("no code and no Markdown that could hold an ignore comment"), ()
+    ignores, limit = read_comments(code, documents)
+    open_questions = {
+        each.run.check_id
+        for each in ran
+        if each.run.verdict in (Verdict.REVIEW, Verdict.ERROR)
+        or not selected(each.run.check_id, config)
+    }
+    runs, suppressed, comments = silence(
+        [each.run for each in ran], ignores, open_questions, honoured=honoured
     )
-    if outcome.findings and not kept:
+    settled = [
+        _settled(before, run, "") if run.findings else _settled(before, run, run.reason)
+        for before, run in zip(ran, runs, strict=True)
+    ]
+    return settled, Present(Suppressions(comments, honoured, limit)), suppressed
+
+
+def _settled(before: _Ran, run: CheckRun, why: str) -> _Ran:
+    """The run without some of its findings; incomplete where it lacked evidence besides."""
+    if not why or not before.run.findings or not before.lost:
+        return replace(before, run=run)
+    reason = f"{before.lost}; without it: {why}"
+    return replace(before, run=replace(run, verdict=Verdict.ERROR, reason=reason))
+
+
+def _finished(ran: Iterable[_Ran], config: Config) -> list[CheckRun]:
+    """Without findings below the thresholds, sorted by id."""
+    runs = [_above_thresholds(each, config) for each in ran]
+    return sorted(runs, key=lambda run: run.check_id)
+
+
+def _is_wanted(finding: Finding, config: Config) -> bool:
+    return (
+        finding.severity >= Severity[config.min_severity.upper()]
+        and finding.confidence >= Confidence[config.min_confidence.upper()]
+    )
+
+
+def _above_thresholds(ran: _Ran, config: Config) -> CheckRun:
+    run = ran.run
+    kept = tuple(finding for finding in run.findings if _is_wanted(finding, config))
+    if run.findings and not kept:
         reason = (
-            f"{len(outcome.findings)} finding(s) below --min-severity {config.min_severity} "
+            f"{len(run.findings)} finding(s) below --min-severity {config.min_severity} "
             f"or --min-confidence {config.min_confidence}"
         )
-        return replace(outcome, verdict=Verdict.REVIEW, reason=reason, findings=())
-    return replace(outcome, findings=kept)
-
-
-def _known_checks(checks: Sequence[Check], config: Config) -> None:
-    known = tuple(check.id for check in checks)
-    for prefix in (*config.select, *config.ignore):
-        if not any(id.startswith(prefix) for id in known):
-            hint = nearest_id(prefix, known)
-            raise ConfigError(f"there is no check and no family {prefix!r}; {hint}")
-    for id in config.checks:
-        if id not in known:
-            raise ConfigError(
-                f"{config.source or 'configuration'}: {unknown_key_message(id, known, 'checks.')}"
-            )
+        left = replace(run, verdict=Verdict.REVIEW, reason=reason, findings=())
+        return _settled(ran, left, reason).run
+    return replace(run, findings=kept)
 
 
 def _headline(runs: Sequence[CheckRun]) -> Headline:
@@ -296,15 +357,17 @@ def _tiers(grouping: Grouping) -> dict[str, str]:
     }
 
 
-def _settings(config: Config) -> tuple[str, ...]:
+def _settings(config: Config, honour_ignores: bool = True) -> tuple[str, ...]:
     defaults = Config()
     lines = []
     for field in fields(Config):
         value = getattr(config, field.name)
-        if field.name != "source" and value != getattr(defaults, field.name):
+        if field.compare and field.name != "source" and value != getattr(defaults, field.name):
             lines.append(f"{field.name} = {_plain(value)}")
     if lines and config.source:
         lines.insert(0, f"read from {config.source}")
+    if not honour_ignores:
+        lines.append("comments in the export silence nothing (--no-inline-ignores)")
     return tuple(lines)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 
 from audit.model.check import Verdict
@@ -17,6 +18,18 @@ class ExitCode(IntEnum):
     USAGE = 2
     NOTHING = 3
     INCOMPLETE = 4
+
+
+_ORDER = (ExitCode.USAGE, ExitCode.INCOMPLETE, ExitCode.NOTHING, ExitCode.FINDINGS)
+
+
+def worst(codes: Iterable[ExitCode]) -> ExitCode:
+    """One exit code for several exports.
+
+    An incomplete audit outranks an export that holds nothing, which outranks findings.
+    """
+    given = set(codes)
+    return next((code for code in _ORDER if code in given), ExitCode.CLEAN)
 
 
 def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> ExitCode:

@@ -54,8 +54,7 @@ if [[ -n $base ]]; then
 fi
 
 options=(--fail-on "${INPUT_FAIL_ON:-error}")
-help=$("$audit" run --help)
-if [[ $trusted == false && $help == *--no-inline-ignores* ]]; then
+if [[ $trusted == false ]]; then
   options+=(--no-inline-ignores)
 fi
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import sys
 
-from audit.cli import rules, run
+from audit.cli import config, init, rules, run
 from audit.cli.app import app
 from audit.cli.run import providers
 
-__all__ = ["app", "main", "providers", "rules", "run"]
+__all__ = ["app", "config", "init", "main", "providers", "rules", "run"]
+
+_ORDER = ("run", "init", "config", "rules", "explain")
+app.registered_commands.sort(key=lambda command: _ORDER.index(command.name or ""))
 
 
 def main() -> None:

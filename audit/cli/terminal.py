@@ -26,10 +26,15 @@ def progress() -> Iterator[Callable[[str], None]]:
         yield lambda text: status.update(escape(plain(text, 100)))
 
 
-def fail(message: str, code: int) -> NoReturn:
-    """Say on standard error why the command ends, and end it."""
+def say_plainly(message: str) -> None:
+    """Say something on standard error."""
     from audit.render.escape import plain
 
     # Messages quote file names and keys of the export; a terminal acts on some of them.
     typer.echo(f"audit: {plain(message)}", err=True)
+
+
+def fail(message: str, code: int) -> NoReturn:
+    """Say on standard error why the command ends, and end it."""
+    say_plainly(message)
     raise typer.Exit(code)

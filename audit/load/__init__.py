@@ -1,5 +1,6 @@
 """Folder to `Export`: the only layer that reads inputs. Nothing in an export is executed."""
 
+from audit.load.compare import same_content
 from audit.load.loader import NothingToAudit, load, read_config
 
-__all__ = ["NothingToAudit", "load", "read_config"]
+__all__ = ["NothingToAudit", "load", "read_config", "same_content"]

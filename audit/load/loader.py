@@ -103,10 +103,7 @@ def read_config(path: Path) -> Config:
             text = read_bytes(found.files[0], _MAX_CONFIG).decode("utf-8")
         except (LoadError, UnicodeDecodeError) as error:
             raise ConfigError(f"{name}: cannot be read: {first_line(error)}") from error
-        try:
-            config = parse_config(text, name)
-        except RecursionError as error:
-            raise ConfigError(f"{name}: nested too deeply") from error
+        config = parse_config(text, name)
         for limit in config.limits.exceeds(Limits()):
             raise ConfigError(
                 f"{name}: limits.{limit} may only be lowered by the export itself; to raise it, "

@@ -572,6 +572,57 @@ class Kinship:
     pairs: tuple[SplitKinship, ...]
 
 
+# --- suppressions ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class IgnoreComment:
+    """A comment in the export that asks to silence findings.
+
+    Parameters
+    ----------
+    location : Location
+        The comment.
+    ids : tuple of str
+        Checks or families as written, in capitals; empty where none is named.
+    reason : str
+        As given, untrusted text; empty where there is none.
+    unknown : tuple of str
+        Those of `ids` that are no check and no family, each with the nearest known one.
+    matched : int
+        Findings at the place that it is about, of the checks that it names.
+    conclusive : bool
+        Whether all checks that it names ran and came to a conclusion: only then does it say
+        something that nothing matched.
+    """
+
+    location: Location
+    ids: tuple[str, ...]
+    reason: str
+    unknown: tuple[str, ...] = ()
+    matched: int = 0
+    conclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Suppressions:
+    """All ignore comments, in the order of the files; known once all other checks have run.
+
+    Parameters
+    ----------
+    comments : tuple of IgnoreComment
+        May be empty.
+    honoured : bool
+        False where this audit was told to heed none of them.
+    limit : int, optional
+        How many were read where there are more; the rest silences nothing.
+    """
+
+    comments: tuple[IgnoreComment, ...]
+    honoured: bool = True
+    limit: int | None = None
+
+
 # --- loading --------------------------------------------------------------------------------
 
 

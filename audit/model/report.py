@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -96,6 +96,26 @@ class Suppressed:
 
 
 @dataclass(frozen=True, slots=True)
+class BaselineUse:
+    """How the findings compare with those that are known from a baseline file.
+
+    Parameters
+    ----------
+    source : str
+        Name of the file.
+    new, known : int
+        Findings that are not in it, and that are.
+    fixed : tuple of str
+        Entries that no longer occur, one line each, untrusted text.
+    """
+
+    source: str
+    new: int
+    known: int
+    fixed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything an audit has to say; renderers read nothing else.
 
@@ -108,7 +128,8 @@ class Report:
     recognised : tuple of Recognised
         What was recognised as what.
     verdict : ExperimentVerdict
-        The answer.
+        The answer. It rests on all findings but those that a comment in the source silences: a
+        baseline says that a defect is known, not that there is none.
     headline : Headline
         The numbers that a reader wants first.
     runs : tuple of CheckRun
@@ -121,6 +142,10 @@ class Report:
         Label of a group, as in `Evidence.group`, to its tier.
     settings : tuple of str
         Configuration in force that differs from the defaults, one line each.
+    baseline : BaselineUse, optional
+        Comparison with the known findings, where a baseline was given.
+    verdict_unsuppressed : ExperimentVerdict, optional
+        What the verdict would be without the comments that silence findings, where it differs.
     """
 
     tool_version: str
@@ -134,25 +159,38 @@ class Report:
     suppressed: tuple[Suppressed, ...] = ()
     tiers: Mapping[str, str] = field(default_factory=dict)
     settings: tuple[str, ...] = ()
+    baseline: BaselineUse | None = None
+    verdict_unsuppressed: ExperimentVerdict | None = None
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """All findings, most severe first, then most certain, then cause before effect.
+        """All findings that are not suppressed, most severe first, then most certain, then cause
+        before effect.
 
         Ties go by family (code, rows, augmentation, metrics, claims), id, place and subject.
         """
-        return tuple(
-            sorted(
-                (finding for run in self.runs for finding in run.findings),
-                key=lambda f: (
-                    -f.severity,
-                    -f.confidence,
-                    _FAMILIES.find(f.check_id[:2]),
-                    f.check_id,
-                    f.primary.path,
-                    f.primary.cell or 0,
-                    f.primary.line or 0,
-                    f.subject,
-                ),
-            )
+        return _ordered(finding for run in self.runs for finding in run.findings)
+
+    @property
+    def judged(self) -> tuple[Finding, ...]:
+        """The findings that the verdict rests on: also those that a baseline knows."""
+        known = [each.finding for each in self.suppressed if each.kind == "external"]
+        return _ordered([*self.findings, *known])
+
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    return tuple(
+        sorted(
+            findings,
+            key=lambda f: (
+                -f.severity,
+                -f.confidence,
+                _FAMILIES.find(f.check_id[:2]),
+                f.check_id,
+                f.primary.path,
+                f.primary.cell or 0,
+                f.primary.line or 0,
+                f.subject,
+            ),
         )
+    )

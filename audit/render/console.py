@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from audit.model.check import Verdict
 from audit.model.finding import Finding
-from audit.model.report import ExperimentVerdict, Report
+from audit.model.report import ExperimentVerdict, Report, Suppressed
 from audit.model.severity import Severity
 from audit.render.escape import brief, plain
-from audit.render.summary import answer, counts, headline_rows
+from audit.render.summary import answer, counts, headline_rows, silenced
 from audit.render.wording import count
 
 if TYPE_CHECKING:
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MAX_CHECKS = 12
+MAX_SUPPRESSED = 5
 _INDENT = 6
-_VERDICT_STYLE = {
+VERDICT_STYLE = {
     ExperimentVerdict.INVALID: "bold red",
     ExperimentVerdict.SUSPECT: "bold yellow",
     ExperimentVerdict.INCONCLUSIVE: "bold blue",
@@ -65,10 +66,10 @@ def to_console(report: Report, *, width: int, color: bool, report_path: str | No
         legacy_windows=False,
         _environ={},
     )
-    style = _VERDICT_STYLE[report.verdict]
+    style = VERDICT_STYLE[report.verdict]
     name = plain(report.export_name, 80)
     console.print(Text.assemble((name, "bold"), ": ", (report.verdict.value, style)))
-    for sentence in answer(report):
+    for sentence in (*answer(report), *silenced(report)):
         console.print(Text(plain(sentence, 400)))
     rows = headline_rows(report)
     if rows:
@@ -85,6 +86,9 @@ def to_console(report: Report, *, width: int, color: bool, report_path: str | No
     if report.findings:
         console.print()
         console.print(_top_findings(report.findings, width))
+    if report.suppressed:
+        console.print()
+        console.print(_suppressed(report.suppressed))
     console.print()
     if report.settings:
         console.print(Text(brief("Settings " + "; ".join(report.settings), 300)))
@@ -134,12 +138,31 @@ def _top_findings(findings: Sequence[Finding], width: int) -> Text:
     return Text("\n").join(lines)
 
 
+def _suppressed(suppressed: Sequence[Suppressed]) -> Text:
+    """A line for each of the first few findings that were silenced."""
+    from rich.text import Text
+
+    lines = [
+        Text(
+            brief(
+                f"{each.finding.check_id} suppressed at {each.finding.primary} "
+                f"({'known' if each.kind == 'external' else 'comment'}): {each.reason}",
+                150,
+            )
+        )
+        for each in suppressed[:MAX_SUPPRESSED]
+    ]
+    if len(suppressed) > MAX_SUPPRESSED:
+        lines.append(Text(f"… and {len(suppressed) - MAX_SUPPRESSED:,} more suppressed"))
+    return Text("\n").join(lines)
+
+
 def _next(report: Report, report_path: str | None) -> list[tuple[str, str]]:
     lines = []
     if report_path:
         lines.append(("Report", report_path))
-    if report.findings:
-        lines.append(("Explain", f"audit explain {report.findings[0].check_id}"))
+    if report.judged:
+        lines.append(("Explain", f"audit explain {report.judged[0].check_id}"))
     elif report.verdict is ExperimentVerdict.INCONCLUSIVE:
         reasons = [run for run in report.runs if run.verdict is not Verdict.PASS]
         lines += [(run.check_id, run.reason) for run in reasons[:3]]

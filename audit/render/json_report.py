@@ -54,8 +54,25 @@ def to_json(report: Report) -> str:
             {"finding": _finding(each.finding), "reason": each.reason, "kind": each.kind}
             for each in report.suppressed
         ],
+        **_baseline(report),
     }
     return json.dumps(strict(document), indent=2, allow_nan=False) + "\n"
+
+
+def _baseline(report: Report) -> dict[str, Any]:
+    """What is there only where something is suppressed."""
+    found: dict[str, Any] = {}
+    if report.verdict_unsuppressed is not None:
+        found["verdict_unsuppressed"] = report.verdict_unsuppressed.value
+    if report.baseline is not None:
+        use = report.baseline
+        found["baseline"] = {
+            "source": use.source,
+            "new": use.new,
+            "known": use.known,
+            "fixed": list(use.fixed),
+        }
+    return found
 
 
 def _headline(report: Report) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from audit.model.report import CheckRun, ExperimentVerdict, Report
 from audit.render.escape import code, code_block, inline, link_path, mermaid, prose
 from audit.render.figures import captions
 from audit.render.markdown_tables import evidence_tables, folded, to_table
-from audit.render.summary import answer, counts, headline_rows
+from audit.render.summary import answer, counts, headline_rows, is_suppressed, silenced
 from audit.render.wording import count, value, where
 
 MAX_FINDINGS = 100
@@ -80,7 +80,7 @@ def to_markdown(report: Report, figures: Mapping[str, str]) -> str:
 def top(report: Report) -> str:
     """The answer, the counts and the headline numbers."""
     verdict = report.verdict
-    sentences = "\n> ".join(prose(each) for each in answer(report))
+    sentences = "\n> ".join(prose(each) for each in (*answer(report), *silenced(report)))
     levels, checks = counts(report)
     parts = [
         f"# Audit of {inline(report.export_name, 120)}: {verdict.value}",
@@ -355,7 +355,7 @@ def _unchecked(report: Report) -> str:
     rows = [
         (
             f"{inline(run.check_id, 12)} {inline(run.title, 120)}",
-            _UNCHECKED[run.verdict],
+            "suppressed" if is_suppressed(report, run) else _UNCHECKED[run.verdict],
             prose(run.reason, 400),
         )
         for run in runs[:MAX_ROWS]
@@ -377,19 +377,29 @@ def _passed(report: Report) -> str:
 
 
 def _suppressed(report: Report) -> str:
-    if not report.suppressed:
+    fixed = report.baseline.fixed if report.baseline is not None else ()
+    if not report.suppressed and not fixed:
         return ""
     rows = [
         (
             inline(each.finding.check_id, 12),
             _place_markdown(each.finding.primary),
             prose(each.finding.message, 300),
+            "baseline" if each.kind == "external" else "comment",
             prose(each.reason, 300),
         )
         for each in report.suppressed[:MAX_ROWS]
     ]
-    table = to_table(("check", "where", "what", "reason given"), rows, total=len(report.suppressed))
-    return f"## Suppressed\n\n{table}"
+    names = ("check", "where", "what", "by", "reason given")
+    parts = ["## Suppressed"]
+    if rows:
+        parts.append(to_table(names, rows, total=len(report.suppressed)))
+    if fixed:
+        listed = [f"- {prose(line, 300)}" for line in fixed[:MAX_ROWS]]
+        if len(fixed) > MAX_ROWS:
+            listed.append(f"- … and {len(fixed) - MAX_ROWS:,} more")
+        parts += ["In the baseline, and found no more:", "\n".join(listed)]
+    return "\n\n".join(parts)
 
 
 def _recognised(report: Report) -> str:

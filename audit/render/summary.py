@@ -72,6 +72,13 @@ def run_of(report: Report, check_id: str) -> CheckRun | None:
     return next((run for run in report.runs if run.check_id == check_id), None)
 
 
+def is_suppressed(report: Report, run: CheckRun) -> bool:
+    """Whether a check found something, and all of it is silenced on purpose."""
+    return run.verdict is Verdict.REVIEW and any(
+        each.finding.check_id == run.check_id for each in report.suppressed
+    )
+
+
 def by_group(report: Report, name: str, *check_ids: str) -> dict[str, Evidence]:
     """Measurements of one name by group or tier, in the order of the first check that has any."""
     for run in report.runs:
@@ -91,9 +98,14 @@ def overall(report: Report, name: str, check_id: str) -> Evidence | None:
     run = run_of(report, check_id)
     if run is None:
         return None
-    everything = [*run.measured, *(each for finding in run.findings for each in finding.evidence)]
+    everything = [*run.measured, *(e for f in _found_by(report, run) for e in f.evidence)]
     found = (each for each in everything if each.name == name and each.group is None)
     return next(found, None)
+
+
+def _found_by(report: Report, run: CheckRun) -> tuple[Finding, ...]:
+    """What a check found, also where a baseline knows it: measurements stay as they are."""
+    return run.findings or tuple(f for f in report.judged if f.check_id == run.check_id)
 
 
 def is_number(evidence: Evidence | None) -> bool:
@@ -210,7 +222,7 @@ def worse(report: Report, bars: Iterable[Bar]) -> list[Bar]:
     run = run_of(report, "MT401")
     found = {
         each.group
-        for finding in (run.findings if run else ())
+        for finding in (_found_by(report, run) if run else ())
         for each in finding.evidence
         if each.name == "group_metric"
     }
@@ -225,20 +237,46 @@ def masking_columns(report: Report) -> tuple[str, ...]:
     return tuple(str(name) for name in evidence.observed)
 
 
+def silenced(report: Report) -> tuple[str, ...]:
+    """How many findings are suppressed, in which way, and what the verdict would be with them."""
+    in_source = sum(each.kind != "external" for each in report.suppressed)
+    lines = []
+    if in_source:
+        text = f"{count(in_source, 'finding')} suppressed by a comment in the export"
+        if report.verdict_unsuppressed is not None:
+            text += (
+                f"; without the comment the verdict would be {report.verdict_unsuppressed.value}"
+            )
+        lines.append(f"{text}.")
+    use = report.baseline
+    if use is not None:
+        text = f"{count(use.known, 'known finding')} accepted by the baseline {use.source}"
+        if use.known:
+            text += " (the verdict counts them, the exit code does not)"
+        text += f", {use.new:,} new"
+        if use.fixed:
+            text += f", {len(use.fixed):,} fixed: write the baseline anew"
+        lines.append(f"{text}.")
+    return tuple(lines)
+
+
 def answer(report: Report) -> tuple[str, ...]:
     """The answer in one or two sentences."""
     reported = report.headline.reported_metric
     subject = "The reported result"
     if reported is not None and is_number(reported):
         subject = f"The reported {metric_name(report)} of {value(reported.observed)}"
-    findings = report.findings
+    findings = report.judged
     if report.verdict is ExperimentVerdict.INVALID:
         return _invalid(report, subject, findings)
     if report.verdict is ExperimentVerdict.SUSPECT:
-        rest = len(findings) - 1
+        rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
         return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
-    idle = sum(run.verdict in (Verdict.REVIEW, Verdict.ERROR) for run in report.runs)
+    idle = sum(
+        run.verdict in (Verdict.REVIEW, Verdict.ERROR) and not is_suppressed(report, run)
+        for run in report.runs
+    )
     broken = sum(run.verdict is Verdict.ERROR for run in report.runs)
     if report.verdict is ExperimentVerdict.INCONCLUSIVE and broken:
         return (
@@ -253,7 +291,8 @@ def answer(report: Report) -> tuple[str, ...]:
             "The reason is given for each check.",
         )
     ran = sum(run.verdict in (Verdict.PASS, Verdict.FAIL) for run in report.runs)
-    doubt = f"No reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
+    other = "other " if any(each.kind != "external" for each in report.suppressed) else ""
+    doubt = f"No {other}reason to doubt {subject[0].lower()}{subject[1:]} was found by the " + (
         f"{ran} checks that could run." if ran != 1 else "one check that could run."
     )
     return (doubt, f"{count(idle, 'check')} could not tell.") if idle else (doubt,)
@@ -478,11 +517,15 @@ def counts(report: Report) -> tuple[str, str]:
         count(sum(each.severity is level for each in report.findings), level.name.lower())
         for level in sorted(Severity, reverse=True)
     ]
+    quiet = sum(is_suppressed(report, run) for run in report.runs)
+    if report.suppressed:
+        levels.append(f"{len(report.suppressed):,} suppressed")
     number_of = {verdict: sum(run.verdict is verdict for run in report.runs) for verdict in Verdict}
     parts = [
         f"{number_of[Verdict.FAIL]} with findings",
+        *([f"{quiet} suppressed"] if quiet else []),
         f"{number_of[Verdict.PASS]} passed",
-        f"{number_of[Verdict.REVIEW]} could not tell",
+        f"{number_of[Verdict.REVIEW] - quiet} could not tell",
         f"{number_of[Verdict.NOT_APPLICABLE]} not applicable",
     ]
     if number_of[Verdict.ERROR]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -201,7 +202,8 @@ def _finding(
     contradictions: Sequence[Contradiction], table: WrittenTable, document: Document
 ) -> Finding:
     wrong = _where_to_look(contradictions)
-    heading = table.context.split("\n")[0] or table.header[0]
+    # Numbers change from run to run, and cells get others above them.
+    heading = re.sub(r"\d[\d.,]*", "#", table.context.split("\n")[0] or table.header[0])
     certain = any(each.certain for each in contradictions)
     return Finding(
         check_id="CL501",
@@ -216,7 +218,7 @@ def _finding(
         remedy=Remedy(
             "Correct the table, and write it from the data when the run ends, with its total row."
         ),
-        subject=f"{document.path} cell {document.cell} | {heading} | "
+        subject=f"{document.path} | {heading} | "
         + ", ".join(sorted({each.label for each in wrong})),
         why="Readers judge an overall metric by its composition; this one does not add up.",
     )
@@ -276,6 +278,6 @@ def _wrong_size(size: StatedSize, counts: RowCounts, document: Document) -> Find
             ),
         ),
         remedy=Remedy("State the number of rows that the metric was computed on."),
-        subject=f"{document.path} cell {document.cell} | size of {size.role.value}",
+        subject=f"{document.path} | size of {size.role.value}",
         why="The reader weighs a metric by the number of rows behind it.",
     )

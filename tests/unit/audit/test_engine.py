@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
 from audit import engine
 from audit.config import Config, ConfigError
-from audit.gate import ExitCode, exit_code
-from audit.model.artifacts import Code, CodeFacts, Documents
+from audit.gate import ExitCode, exit_code, worst
+from audit.load.notebooks import read_script
+from audit.model.artifacts import Code, CodeFacts, Documents, Metrics
 from audit.model.check import Check, Outcome, Verdict, check, failed, passed
 from audit.model.evidence import Evidence
 from audit.model.export import Absent, Export, Malformed, Present
@@ -18,6 +19,7 @@ from audit.model.finding import Finding, Remedy
 from audit.model.location import Location
 from audit.model.report import ExperimentVerdict
 from audit.model.severity import Confidence, Severity
+from checks.hygiene.ignores import ignores
 
 DOC = "\n\n".join(
     f"{title}\n{'-' * len(title)}\nText."
@@ -275,3 +277,79 @@ def test_headline_takes_overall_measurements_only() -> None:
     assert report.headline.reported_metric == Evidence("reported_metric", 0.2)
     assert report.headline.worst_group == Evidence("worst_group", "north")
     assert report.headline.balanced_metric is None
+
+
+def test_findings_of_one_subject_are_told_apart_by_their_place() -> None:
+    def body(params: Params) -> Outcome:
+        places = [Location("b.py", line=3), Location("a.py", line=9), Location("a.py", line=10)]
+        return failed([replace(a_finding("LK101"), locations=(place,)) for place in places])
+
+    report = engine.run(export(), [make("LK101", body)])
+    subjects = {str(finding.primary): finding.subject for finding in report.findings}
+    assert subjects == {"a.py:9": "rows", "a.py:10": "rows #2", "b.py:3": "rows #3"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("share", 7, "between 0 and 1"),
+        ("share", -0.1, "between 0 and 1"),
+        ("share", float("nan"), "between 0 and 1"),
+        ("share", True, "must be float, not bool"),
+        ("share", "0.1", "must be float, not str"),
+        ("rows", -1, "0 or more"),
+        ("rows", 1.5, "must be int, not float"),
+        ("factor", float("inf"), "finite number"),
+        ("names", [{"a": 1}], "must be list"),
+        ("names", "a", "must be list"),
+        ("shara", 0.1, "'share'"),
+    ],
+)
+def test_parameters_out_of_range(name: str, value: object, message: str) -> None:
+    def body(params: Wide) -> Outcome:
+        return passed("fine")
+
+    config = Config(checks={"LK101": {name: value}}, source="audit.toml")
+    with pytest.raises(ConfigError) as error:
+        engine.run(export(), [make("LK101", body, Wide)], config)
+    assert message in str(error.value)
+    assert str(error.value).startswith("audit.toml: ")
+
+
+@dataclass(frozen=True)
+class Wide:
+    share: float = 0.5
+    rows: int = 30
+    factor: float = 2.0
+    names: tuple[str, ...] = ()
+
+
+def test_an_incomplete_check_stays_incomplete_when_its_findings_are_silenced() -> None:
+    def body(code: Code, metrics: Metrics | None, params: Params) -> Outcome:
+        return failed([a_finding("MT401")])
+
+    file, _ = read_script("a.py", b"x = 1  # audit: ignore[MT401] reason='known'\n")
+    slots = {
+        Code: Present(Code((file,))),
+        Metrics: Malformed("cut off", Location("metrics.json")),
+    }
+    report = engine.run(Export("x", "sha256:0", slots, ()), [make("MT401", body), ignores])
+    run = next(run for run in report.runs if run.check_id == "MT401")
+    assert run.verdict is Verdict.ERROR
+    assert run.reason == "cut off (metrics.json); without it: 1 finding suppressed: known"
+    assert len(report.suppressed) == 1
+    assert exit_code(report, Severity.ERROR) is ExitCode.INCOMPLETE
+
+
+def test_an_empty_id_selects_nothing_and_ignores_nothing() -> None:
+    for config in (Config(ignore=("",)), Config(select=("",))):
+        with pytest.raises(ConfigError):
+            engine.run(export(), [fires("LK101")], config)
+
+
+@pytest.mark.parametrize(
+    ("codes", "expected"),
+    [([], 0), ([0, 1], 1), ([1, 3, 0], 3), ([3, 4, 1], 4), ([0, 0], 0)],
+)
+def test_one_exit_code_for_several(codes: list[int], expected: int) -> None:
+    assert worst(ExitCode(code) for code in codes) == expected

@@ -47,7 +47,7 @@ def test_the_answer_comes_first() -> None:
     assert lines[0] == "# Audit of notebook_export: INVALID"
     assert lines[2] == "> [!CAUTION]"
     assert "log2_mse of 0.1815 does not measure generalisation: 89.6 %" in lines[3]
-    assert "cannot be estimated: clean rows exist in the easy tier only" in "\n".join(lines[:12])
+    assert "cannot be estimated: clean rows exist in the easy tier only" in "\n".join(lines[:13])
 
 
 def test_sections_stand_in_order_and_only_where_there_is_something() -> None:

@@ -165,7 +165,7 @@ def test_no_evidence_no_rows() -> None:
 
 def test_counts() -> None:
     levels, checks = counts(rich_report())
-    assert levels == "2 errors · 3 warnings · 0 notes"
+    assert levels == "2 errors · 3 warnings · 0 notes · 1 suppressed"
     assert checks == (
         "13 checks: 5 with findings, 5 passed, 1 could not tell, 1 not applicable, "
         "1 could not be completed"
