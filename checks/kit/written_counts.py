@@ -28,7 +28,7 @@ _PAIR = re.compile(r"[^:,{}]{1,60}:\s*+(\d[\d_]{0,14})\s*+(?:,|$)")
 _ASIDE = re.compile(r"\((?![^()]*\d)[^()]{0,200}\)|\([^()]{0,20}\d\s?(?:%|[x×])[^()]{0,40}\)")
 _GROUPED = r"[1-9]\d{0,2}(?:[,_.'’ \u00a0\u2009\u202f]\d{3})+(?!\d)"
 _NUMBER = re.compile(
-    rf"(?<![\w.,=*+#-])(?P<number>[~≈]?(?:{_GROUPED}|\d{{1,15}}))(?P<scale>\s?[kKM]\b)?"
+    rf"(?<![\w.,*+#-])(?P<number>[~≈]?(?:{_GROUPED}|\d{{1,15}}))(?P<scale>\s?[kKM]\b)?"
     r"(?![\w%]|\s?%|\s?[x×](?!\w)|-?fold|[.,]\d)"
 )
 _CLAUSE = re.compile(r"[;|]|,\s+|\.\s+|\.$|\s/\s|\s(?:and|versus|vs\.?)\s")
@@ -49,7 +49,7 @@ _AUGMENTED = re.compile(
 )
 _NAMES_AUGMENTATION = re.compile(
     r"\b(?:aug(?:ment\w*)?|oversampl\w*|over sampl\w*|up ?sampl\w*|smote|adasyn|synthetic|copies"
-    r"|noisy|jitter\w*|duplicat\w*|bootstrapp?ed)\b"
+    r"|resampl\w*|balanc(?:ed|ing)|noisy|jitter\w*|duplicat\w*|bootstrapp?ed)\b"
 )
 _BEFORE = re.compile(
     r"\b(?:before|prior to|without|originals?|originally|raw|source|load(?:ed|ing)?|unaugmented"
@@ -154,7 +154,7 @@ def stated_counts(document: Document, code: Code | None = None) -> list[StatedCo
                     rows=rows if document.kind is DocumentKind.OUTPUT else perhaps_rounded(rows),
                     role=roles[0] if roles else None,
                     stage=stage or _stage(words),
-                    names_augmentation=bool(_NAMES_AUGMENTATION.search(whole)),
+                    names_augmentation=bool(_NAMES_AUGMENTATION.search(f"{whole} {words}")),
                     names_windows=bool(_WINDOWS.search(whole)),
                     recorded=document.kind is DocumentKind.OUTPUT,
                     order=(-1 if document.cell is None else document.cell, number),
@@ -193,12 +193,19 @@ def _counts(line: str, names: list[str]) -> Iterator[tuple[str, Written, Stage |
             yield "", before, Stage.BEFORE
             yield "", after, Stage.AFTER
             return
-    for clause in _CLAUSE.split(text):
+    for clause in _row(text) or _CLAUSE.split(text):
         parts = [clause]
         if len(_NUMBER.findall(clause)) > 1:
             parts = clause.split(": ")
         for part in parts:
             yield from _one_of(part)
+
+
+def _row(text: str) -> list[str]:
+    """A row of a table as its label and its first number; empty where it is no such row."""
+    label, *cells = [cell.strip() for cell in text.strip().strip("|").split("|")]
+    first = next((cell for cell in cells if re.search(r"\d", cell)), "")
+    return [f"{label} {first}"] if first and not re.search(r"\d", label) else []
 
 
 def _one_of(clause: str) -> Iterator[tuple[str, Written, Stage | None]]:

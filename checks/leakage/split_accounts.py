@@ -117,7 +117,10 @@ def accounts(splits: Splits | None, stated: Sequence[StatedCount]) -> list[Accou
 def _combinations(sizes: Sequence[StatedCount]) -> list[Account]:
     """Accounts of one text; several where it gives a split more than one size."""
     by_role: dict[SplitRole, dict[float, Count]] = {role: {} for role in SplitRole}
+    multiplied = {size.role for size in sizes if size.stage is Stage.AFTER}
     for size in sizes:
+        if size.role in multiplied and size.stage is not Stage.AFTER:
+            continue  # rows of this split before they were multiplied
         if size.role is not None:
             by_role[size.role].setdefault(size.rows.value, written(size))
     train = list(by_role.pop(SplitRole.TRAIN).values())
