@@ -111,7 +111,7 @@ SET = {
 UNKNOWN = {
     "unpacked": "options = load()\n" + SPLIT.format(", **options"),
     "a configuration elsewhere": "import cfg\n" + SPLIT.format(", random_state=cfg.SEED"),
-    "a parameter": "def divide(df, seed=None):\n    return train_test_split(df, random_state=seed)\n"
+    "a parameter": "def divide(df, s=None):\n    return train_test_split(df, random_state=s)\n"
     "tr, te = divide(df, load())" + TABLE,
     "somebody's own splitter": "from ours import train_test_split\n" + SPLIT.format(""),
 }
