@@ -81,7 +81,8 @@ def no_test_set(
     ------------
     Silent without a choice: a validation set that is only watched over a fixed number of epochs is
     an honest held-out set. Silent where anything is called a test set, where a search is itself
-    cross-validated, and where rows are held out beside the folds of a search. A test set that nothing in the export mentions is not seen. Where rows
+    cross-validated, and where rows are held out beside the folds of a search. A test set that
+    nothing in the export mentions is not seen. Where rows
     that are called a test set choose the model, or it is not said which rows the value is of, the
     answer is "review".
 
@@ -114,8 +115,7 @@ def no_test_set(
     apart = splits is not None or bool(reported) or any(map(names_validation, programs))
     if apart and all(selection.by_folds for selection in found):
         return passed(f"{found[0].how}, and other rows are held out beside its folds")
-    folds = [selection for selection in found if selection.by_folds]
-    if not reported and not folds:
+    if not reported and not any(selection.is_reported for selection in found):
         return review(
             f"{found[0].how} at {found[0].location} chooses by validation rows, no test set is "
             "named, and which rows the reported value is of could not be told"

@@ -39,12 +39,15 @@ class Selection:
         By the folds of a cross-validation, rather than by a validation set.
     on_test : bool
         The rows that choose are called a test set.
+    is_reported : bool
+        The value that chose is used itself.
     """
 
     how: str
     location: Location
     by_folds: bool = False
     on_test: bool = False
+    is_reported: bool = False
 
 
 def selections(program: Program) -> list[Selection]:
@@ -164,13 +167,14 @@ def _searches(program: Program, calls: list[tuple[Statement, ast.Call]]) -> Iter
     if "best_score_" in read and made and not _is_nested(program, calls):
         statement, attribute = read["best_score_"]
         how = f"{_last(made[0].func)}, whose best_score_ is used"
-        yield Selection(how, _place(program, statement, attribute), by_folds=True)
+        yield Selection(how, _place(program, statement, attribute), by_folds=True, is_reported=True)
     studies = any(_last(node.func) == "create_study" for _, node in calls)
     if "best_value" in read and studies:
         statement, attribute = read["best_value"]
         how = "a study, whose best_value is used"
         by_folds = not names_validation(program)
-        yield Selection(how, _place(program, statement, attribute), by_folds=by_folds)
+        place = _place(program, statement, attribute)
+        yield Selection(how, place, by_folds=by_folds, is_reported=True)
 
 
 def _is_nested(program: Program, calls: list[tuple[Statement, ast.Call]]) -> bool:

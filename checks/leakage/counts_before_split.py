@@ -146,14 +146,15 @@ def counts_before_split(
     """
     stated = statements(documents, code)
     found = accounts(splits, stated)
-    known = sources(raw, stated)
-    if not known:
-        return not_applicable("how many source rows there were is not known: no raw data, and no "
-                              "text says so")  # fmt: skip
+    if not sources(raw, stated, by_hand=True):
+        return not_applicable(
+            "how many source rows there were is not known: no raw data, and no text says so"
+        )
     if not found:
-        return not_applicable("no training and held-out rows are in the export, and no text says "
-                              "how many there were")  # fmt: skip
-    readings = [_read(account, known[0], raw, splits, stated) for account in found]
+        return not_applicable(
+            "no training and held-out rows are in the export, and no text says how many there were"
+        )
+    readings = [_read(account, raw, splits, stated) for account in found]
     suspects = [
         (_judge(reading, stated, facts, params), reading)
         for reading in readings
@@ -173,12 +174,12 @@ def counts_before_split(
 
 def _read(
     account: Account,
-    source: Count,
     raw: RawData | None,
     splits: Splits | None,
     stated: Sequence[StatedCount],
 ) -> _Reading | None:
     """Hold an account against the source rows; ``None`` where it may mix different runs."""
+    source = sources(raw, stated, by_hand=account.is_by_hand)[0]
     rows, held = account.rows, account.held_out_rows
     is_written = account.train.stated is not None
     sums = [pool for pool in pools(stated) if pool.rows.overlaps(rows)]
@@ -263,7 +264,8 @@ def _judge(
             "another unit or another data set"
         )
     strong = reading.impossible or bool(reading.groups)
-    if reading.pool is None and not upstream and reading.shares is None:
+    is_loose = reading.shares is None or (source.is_by_hand and not account.is_by_hand)
+    if reading.pool is None and not upstream and is_loose:
         return f"{sizes}; the held-out rows may come from another data set"
     if not strong and (reading.pool is None or account.rows.high < params.min_pool):
         return f"{sizes}; that is a round share of all rows, which may be a coincidence"

@@ -39,7 +39,12 @@ class Count:
     @property
     def is_exact(self) -> bool:
         """Whether it was counted, by this tool or by the program of the experiment."""
-        return self.rows.low == self.rows.high and (self.stated is None or self.stated.recorded)
+        return self.rows.low == self.rows.high and not self.is_by_hand
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person wrote it."""
+        return self.stated is not None and not self.stated.recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +64,17 @@ class Account:
     train: Count
     held_out: tuple[tuple[SplitRole, Count], ...]
     is_only: bool = True
+
+    @property
+    def is_by_hand(self) -> bool:
+        """Whether a person wrote it."""
+        return self.train.is_by_hand
+
+    def agrees_with(self, other: Account) -> bool:
+        """Whether the training rows and the held-out rows may be the same numbers."""
+        return self.train.rows.overlaps(other.train.rows) and self.held_out_rows.overlaps(
+            other.held_out_rows
+        )
 
     @property
     def held_out_rows(self) -> Interval:
@@ -106,11 +122,14 @@ def accounts(splits: Splits | None, stated: Sequence[StatedCount]) -> list[Accou
         held = tuple((s.role, counted(len(s), s.path)) for s in splits.held_out)
         found.append(Account(counted(len(splits.train), splits.train.path), held))
     sizes = [count for count in stated if count.role and count.stage is not Stage.BEFORE]
-    sources = dict.fromkeys((not c.recorded, c.location.path) for c in sizes)
-    for written, path in sorted(sources):
-        found += _combinations(
-            [c for c in sizes if c.recorded is not written and c.location.path == path]
-        )
+    paths = dict.fromkeys((not c.recorded, c.location.path) for c in sizes)
+    for by_hand, path in sorted(paths):
+        own = [c for c in sizes if c.recorded is not by_hand and c.location.path == path]
+        accounts_of_text = _combinations(own)
+        if by_hand and any(not account.is_by_hand for account in found):
+            # prose with other numbers than the run has speaks of another run
+            accounts_of_text = [a for a in accounts_of_text if any(map(a.agrees_with, found))]
+        found += accounts_of_text
     return found
 
 
@@ -135,16 +154,19 @@ def _combinations(sizes: Sequence[StatedCount]) -> list[Account]:
     ]
 
 
-def sources(raw: RawData | None, stated: Sequence[StatedCount]) -> list[Count]:
+def sources(raw: RawData | None, stated: Sequence[StatedCount], *, by_hand: bool) -> list[Count]:
     """Numbers of source rows, the largest first.
 
     What is said to have been there before the augmentation is the number; otherwise the source
-    rows in the export, and what is said to have been loaded.
+    rows in the export, and what is said to have been loaded. What people wrote counts `by_hand`
+    only, or where nothing else is known.
     """
     before = [c for c in stated if c.role is None and c.stage is Stage.BEFORE]
-    named = [c for c in before if c.names_augmentation]
-    printed = [c for c in named if c.recorded]
-    found = [written(c) for c in printed or named or before]
+    printed = [c for c in before if c.recorded]
+    if by_hand or (not printed and raw is None):
+        printed = before
+    named = [c for c in printed if c.names_augmentation]
+    found = [written(c) for c in named or printed]
     if raw is not None:
         found.append(counted(raw.n, raw.path))
     return sorted(found, key=lambda count: (-count.rows.high, not count.is_exact))

@@ -38,7 +38,7 @@ CHOSEN = {
     "lightning": "trainer = pl.Trainer(callbacks=[EarlyStopping('valid_loss'), "
     "ModelCheckpoint(monitor='valid_loss', save_top_k=1)])\ntrainer.fit(net, train_dl, valid_dl)",
     "xgboost": KERAS
-    + "m = XGBRegressor(early_stopping_rounds=9)\nm.fit(X_train, y_train, eval_set=[(X_val, y_val)])",
+    + "m = XGBRegressor(early_stopping_rounds=9)\nm.fit(X_train, y, eval_set=[(X_val, y_val)])",
     "lightgbm": "m = lgb.train(p, d, valid_sets=[dv], callbacks=[lgb.early_stopping(50)])",
     "catboost": "m.fit(X_train, y_train, eval_set=(X_val, y_val), use_best_model=True)",
     "torch loop": "best_loss = 1e9\nfor epoch in range(100):\n    train_one(model)\n"

@@ -245,6 +245,20 @@ def test_code_that_splits_first_speaks_against_it() -> None:
     assert "divides the rows before" in outcome.reason
 
 
+def test_prose_about_another_run_is_left_alone() -> None:
+    text = (
+        "## What was wrong in Run 6\n\nAugmentation turned 3,600 samples into 93,600.\n"
+        "Training rows: 79,560. Validation rows: 14,040.\n"
+    )
+    assert judge(prose=text).findings
+    for outcome in (
+        judge(prose=text, sizes=(20_000, 5_000)),
+        judge("train: 20,000 rows\ntest: 5,000 rows", prose=text),
+        judge("train: 2,400 rows\ntest: 600 rows", prose=text, raw=3_000),
+    ):
+        assert not outcome.findings, outcome.reason
+
+
 def test_nothing_to_count() -> None:
     assert judge().verdict is Verdict.NOT_APPLICABLE
     assert judge(raw=100).verdict is Verdict.NOT_APPLICABLE
