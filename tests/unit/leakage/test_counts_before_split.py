@@ -245,6 +245,13 @@ def test_code_that_splits_first_speaks_against_it() -> None:
     assert "divides the rows before" in outcome.reason
 
 
+def test_a_total_that_is_printed_last_may_be_a_sum() -> None:
+    (finding,) = judge(
+        "3,600 samples before augmentation", "train 79,560\nval 14,040", "after: 93,600 augmented"
+    ).findings
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.MEDIUM)
+
+
 def test_prose_about_another_run_is_left_alone() -> None:
     text = (
         "## What was wrong in Run 6\n\nAugmentation turned 3,600 samples into 93,600.\n"
