@@ -48,14 +48,14 @@ class Statement:
         The statement; of loops, branches and functions the head only matters.
     order : int
         Position in the file.
-    in_function : bool
-        Whether it runs when a function is called.
+    function : str
+        The function that it belongs to; empty where it runs with the file.
     """
 
     cell: Cell
     node: ast.stmt
     order: int
-    in_function: bool
+    function: str
 
     @property
     def lines(self) -> range:
@@ -180,7 +180,7 @@ class Program:
         return any(
             found & libraries
             for statement, found in self.seedings()
-            if statement.in_function or draw.in_function or statement.order < draw.order
+            if statement.function or draw.function or statement.order < draw.order
         )
 
     def seedings(self) -> list[tuple[Statement, frozenset[str]]]:
@@ -237,20 +237,21 @@ def read(file: SourceFile) -> Program:
 
 def _flatten(program: Program, cell: Cell, body: Iterable[ast.stmt]) -> None:
     """Statements in the order of the text, those inside others after their head."""
-    todo: list[tuple[ast.stmt, bool]] = [(node, False) for node in reversed(list(body))]
+    todo: list[tuple[ast.stmt, str]] = [(node, "") for node in reversed(list(body))]
     while todo:
         node, inside = todo.pop()
         statement = Statement(cell, node, len(program.statements), inside)
         program.statements.append(statement)
         _note(program, statement)
-        is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            inside = node.name
         inner: list[ast.stmt] = []
         for child in ast.iter_child_nodes(node):
             if isinstance(child, ast.stmt):
                 inner.append(child)
             elif _is_body(child):
                 inner += [n for n in ast.iter_child_nodes(child) if isinstance(n, ast.stmt)]
-        todo += [(child, inside or is_function) for child in reversed(inner)]
+        todo += [(child, inside) for child in reversed(inner)]
 
 
 def _note(program: Program, statement: Statement) -> None:

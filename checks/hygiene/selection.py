@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from audit.model.location import Location
 from checks.hygiene.seeds import Program, Statement
 
-_VALIDATION = re.compile(r"(?<![a-z])(?:val|valid|validation|dev|eval)(?![a-z])")
+_VALIDATION = re.compile(r"(?<![a-z])(?<!cross )(?:val|valid|validation|dev|eval)(?![a-z])")
 _TEST = re.compile(r"(?<![a-z])(?:test|testing|holdout|hold out|held ?out|unseen)(?![a-z])")
 # names that hold the word and name no rows
 _NO_ROWS = re.compile(

@@ -165,6 +165,8 @@ def _pass_on(
                         reached[node.id] = origin
                     elif isinstance(target, ast.Name):
                         reached.pop(node.id, None)
+        case ast.Return() if origin is not None and statement.function:
+            reached[statement.function] = origin  # whoever calls it gets the order
         case ast.Expr(value=ast.Call(args=[first, *_])) if drawn:
             if isinstance(first, ast.Name):  # shuffled in place
                 reached[first.id] = drawn[0]

@@ -63,6 +63,8 @@ MISSING = {
     "shuffled table": "df = df.sample(frac=1).reset_index(drop=True)\n"
     "tr, te = df.iloc[:80], df.iloc[80:]" + TABLE,
     "mask": "mask = np.random.rand(len(df)) < 0.8\ntr = df[mask]\nte = df[~mask]" + TABLE,
+    "order from a function": "def order(n):\n    p = np.random.permutation(n)\n    return p\n"
+    "idx = order(100)\n" + CUT,
     "in a function": "def divide(df):\n    return train_test_split(df, test_size=0.2)\n"
     "tr, te = divide(df)" + TABLE,
 }
@@ -108,6 +110,14 @@ SET = {
     "X_tr, X_te, y_tr, y_te = X[:80], X[80:], y[:80], y[80:]" + TAIL,
 }
 
+NOT_DRAWN = {
+    "no shuffling",
+    "plain folds",
+    "a number of folds",
+    "in order of time",
+    "reordered, then given anew",
+    "own function of that name",
+}
 UNKNOWN = {
     "unpacked": "options = load()\n" + SPLIT.format(", **options"),
     "a configuration elsewhere": "import cfg\n" + SPLIT.format(", random_state=cfg.SEED"),
@@ -133,6 +143,7 @@ def test_a_missing_seed_is_found(name: str, script: bool) -> None:
 def test_a_seed_or_no_draw_is_fine(name: str, script: bool) -> None:
     outcome = judge(SET[name], script=script)
     assert outcome.verdict is Verdict.PASS, outcome.reason
+    assert ("with a seed" in outcome.reason) is (name not in NOT_DRAWN)
 
 
 @pytest.mark.parametrize("name", UNKNOWN)
