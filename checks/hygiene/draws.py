@@ -156,10 +156,18 @@ def _library(program: Program, node: ast.Call, last: str) -> tuple[str, Seed] | 
     receiver = node.func.value
     if _is_generator(program, receiver):
         return "", program.seed(receiver)
-    if last == "sample":  # of a table; a distribution has no such rows
-        is_table = any(k.arg in ("frac", "fraction", "n", "random_state") for k in node.keywords)
-        return ("numpy", Seed.MISSING) if is_table or node.args else None
+    if last == "sample" and _samples_a_table(program, node):
+        return "numpy", Seed.MISSING
     return None
+
+
+def _samples_a_table(program: Program, node: ast.Call) -> bool:
+    """``df.sample(frac=0.8)``, not a draw from a distribution."""
+    if any(k.arg in ("frac", "fraction", "n", "replace", "random_state") for k in node.keywords):
+        return True
+    tops = {name.partition(".")[0] for name in program.modules.values()}
+    is_number = bool(node.args) and isinstance(node.args[0], ast.Constant)
+    return is_number and not tops & {"torch", "tensorflow_probability", "jax", "pymc", "pyro"}
 
 
 def _is_generator(program: Program, node: ast.expr) -> bool:

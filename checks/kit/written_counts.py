@@ -17,6 +17,8 @@ from checks.kit.written_lines import MAX_LINES, output_lines, plain
 from checks.kit.written_splits import perhaps_rounded
 
 _MAX_WIDTH = 1000  # characters of a line; longer ones are no sentences
+_MAX_CLAUSES = 20  # of a line; a longer list is no account of stages
+_MAX_COUNTS = 2_000  # of a document
 _MIN_ROWS = 10
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})[ \t]*(?P<language>\w*)")
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+|^\s*#{1,6}\s+")
@@ -141,9 +143,11 @@ def stated_counts(document: Document, code: Code | None = None) -> list[StatedCo
     for number, line in _lines(document):
         if len(line) > _MAX_WIDTH or not re.search(r"\d\d", line):
             continue
+        if len(found) >= _MAX_COUNTS:
+            break
+        whole = _words(line)
         for clause, rows, stage in _counts(line, names):
             words = _words(clause)
-            whole = _words(line)
             if _PART.search(words) or _OTHER.search(whole):
                 continue
             roles = [role for role, pattern in _ROLES.items() if pattern.search(words)]
@@ -193,7 +197,7 @@ def _counts(line: str, names: list[str]) -> Iterator[tuple[str, Written, Stage |
             yield "", before, Stage.BEFORE
             yield "", after, Stage.AFTER
             return
-    for clause in _row(text) or _CLAUSE.split(text):
+    for clause in _row(text) or _CLAUSE.split(text, _MAX_CLAUSES)[:_MAX_CLAUSES]:
         parts = [clause]
         if len(_NUMBER.findall(clause)) > 1:
             parts = clause.split(": ")

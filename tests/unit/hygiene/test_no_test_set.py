@@ -49,6 +49,8 @@ CHOSEN = {
     "an entry of a dictionary": "best = 9.9\nfor e in range(9):\n    logs = step()\n"
     "    if logs['val_loss'] < best:\n        best = logs['val_loss']",
     "a search": GRID + "search.fit(X, y)\nprint(search.best_score_)",
+    "a search beside a cross-validation": GRID
+    + "search.fit(X, y)\nprint(search.best_score_, cross_val_score(other, X, y))",
     "a study": "study = optuna.create_study()\nstudy.optimize(f)\nprint(study.best_value)",
 }
 

@@ -100,6 +100,8 @@ SET = {
     "sample": "tr = df.sample(frac=0.8, random_state=1)\nte = df.drop(tr.index)" + TABLE,
     "a look at the rows": "print(df.sample(5))\nshown = df.sample(10)\n"
     + SPLIT.format(", random_state=1"),
+    "a distribution is no table": "torch.manual_seed(1)\n"
+    "X = torch.distributions.Normal(0, 1).sample((100, 2))\n" + SPLIT.format(", random_state=1"),
     "noise is no split": "X = X + np.random.rand(*X.shape)\n" + SPLIT.format(", random_state=1"),
     "training rows shuffled": SPLIT.format(", random_state=1") + "p = np.random.permutation(80)\n"
     "X_tr = X_tr[p]\n",
