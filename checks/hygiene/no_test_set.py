@@ -82,9 +82,8 @@ def no_test_set(
     Silent without a choice: a validation set that is only watched over a fixed number of epochs is
     an honest held-out set. Silent where anything is called a test set, where a search is itself
     cross-validated, and where rows are held out beside the folds of a search. A test set that
-    nothing in the export mentions is not seen. Where rows
-    that are called a test set choose the model, or it is not said which rows the value is of, the
-    answer is "review".
+    nothing in the export mentions is not seen. Where rows that are called a test set choose the
+    model, or it is not said which rows the value is of, the answer is "review".
 
     Remedy
     ------

@@ -15,7 +15,7 @@ _TEST = re.compile(r"(?<![a-z])(?:test|testing|holdout|hold out|held ?out|unseen
 # names that hold the word and name no rows
 _NO_ROWS = re.compile(
     r"train_test_split|test_size|test_fraction|test_ratio|pytest|unittest|\w*t_?test\w*_(?:ind|rel)"
-    r"|np\.testing|assert_\w+"
+    r"|assert_\w+"
 )
 _SEARCHES = frozenset(
     ["GridSearchCV", "RandomizedSearchCV", "HalvingGridSearchCV", "HalvingRandomSearchCV",

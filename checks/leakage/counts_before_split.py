@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from audit.model.artifacts import (
     Code,
@@ -30,6 +28,7 @@ from checks.leakage.split_accounts import (
     Account,
     Count,
     accounts,
+    crowded_groups,
     pools,
     shown,
     sources,
@@ -198,7 +197,7 @@ def _read(
         source=source,
         pool=pool,
         impossible=held.low > source.rows.high,
-        groups=() if is_written else _impossible_groups(raw, splits),
+        groups=() if is_written else crowded_groups(raw, splits),
         shares=shares,
     )
 
@@ -209,28 +208,6 @@ def _grew_alone(held: Interval, source: Count, stated: Sequence[StatedCount]) ->
         c.rows.interval for c in stated if c.role is SplitRole.TRAIN and c.stage is Stage.BEFORE
     ]
     return any((rows + held).overlaps(source.rows) for rows in before)
-
-
-def _impossible_groups(
-    raw: RawData | None, splits: Splits | None
-) -> tuple[tuple[str, int, int], ...]:
-    """Groups with more held-out rows than source rows."""
-    if raw is None or raw.groups is None or splits is None:
-        return ()
-    parts = [part.groups for part in splits.held_out]
-    held = _sizes(part for part in parts if part is not None)
-    source = _sizes([raw.groups])
-    if any(part is None for part in parts) or not set(held) <= set(source):
-        return ()  # groups that the source rows do not have: other data
-    return tuple((key, n, source[key]) for key, n in held.items() if n > source[key])
-
-
-def _sizes(parts: Iterable[np.ndarray]) -> dict[str, int]:
-    arrays = list(parts)
-    if not arrays:
-        return {}
-    keys, counts = np.unique(np.concatenate(arrays).astype(str), return_counts=True)
-    return {str(key): int(n) for key, n in zip(keys, counts, strict=True)}
 
 
 def _judge(

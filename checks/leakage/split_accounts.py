@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+import numpy as np
 
 from audit.model.artifacts import Code, Documents, RawData, SplitRole, Splits
 from audit.model.location import Location
@@ -194,3 +196,23 @@ def written(stated: StatedCount) -> Count:
     rows = stated.rows
     interval = rows.interval if rows.half_width else Interval(rows.value, rows.value)
     return Count(interval, f"{rows.value:,.0f}", stated.location, stated)
+
+
+def crowded_groups(raw: RawData | None, splits: Splits | None) -> tuple[tuple[str, int, int], ...]:
+    """Groups with more held-out rows than source rows: key, held-out rows, source rows."""
+    if raw is None or raw.groups is None or splits is None:
+        return ()
+    parts = [part.groups for part in splits.held_out]
+    held = _sizes(part for part in parts if part is not None)
+    source = _sizes([raw.groups])
+    if any(part is None for part in parts) or not set(held) <= set(source):
+        return ()  # groups that the source rows do not have: other data
+    return tuple((key, n, source[key]) for key, n in held.items() if n > source[key])
+
+
+def _sizes(parts: Iterable[np.ndarray]) -> dict[str, int]:
+    arrays = list(parts)
+    if not arrays:
+        return {}
+    keys, counts = np.unique(np.concatenate(arrays).astype(str), return_counts=True)
+    return {str(key): int(n) for key, n in zip(keys, counts, strict=True)}
