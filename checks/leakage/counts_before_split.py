@@ -288,7 +288,7 @@ def _finding(
     held, rows = account.held_out_rows, account.rows
     certain = confidence is Confidence.HIGH
     message = (
-        f"{_number(held)} rows are held out of {source.text} source rows, {_why(reading)}: the "
+        f"{_number(held)} rows are held out of {source.text} source rows, {_why(reading, grouping)}: the "
         f"counts {'prove' if certain else 'point to'} augmentation before the split"
     )
     return Finding(
@@ -309,7 +309,7 @@ def _finding(
     )
 
 
-def _why(reading: _Reading) -> str:
+def _why(reading: _Reading, grouping: Grouping | None) -> str:
     account = reading.account
     if reading.shares is not None:
         shares = " and ".join(f"{100 * share:.3g} %" for share in reading.shares)
@@ -318,7 +318,8 @@ def _why(reading: _Reading) -> str:
         return f"{_number(account.rows)} rows after augmentation"
     key, held, of = reading.groups[0]
     more = f", and more in {len(reading.groups) - 1} other groups" if reading.groups[1:] else ""
-    return f"in group {key} {held:,} of {of:,}{more}"
+    label = grouping.label(key) if grouping is not None else key
+    return f"in group {label} {held:,} of {of:,}{more}"
 
 
 def _locations(reading: _Reading, stated: Sequence[StatedCount]) -> tuple[Location, ...]:
