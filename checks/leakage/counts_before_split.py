@@ -288,8 +288,8 @@ def _finding(
     held, rows = account.held_out_rows, account.rows
     certain = confidence is Confidence.HIGH
     message = (
-        f"{_number(held)} rows are held out of {source.text} source rows, {_why(reading, grouping)}: the "
-        f"counts {'prove' if certain else 'point to'} augmentation before the split"
+        f"{_number(held)} rows are held out of {source.text} source rows, "
+        f"{_why(reading, grouping)}: the counts {'prove' if certain else 'point to'} augmentation before the split"
     )
     return Finding(
         check_id="LK106",
