@@ -287,9 +287,10 @@ def _finding(
     account, source = reading.account, reading.source
     held, rows = account.held_out_rows, account.rows
     certain = confidence is Confidence.HIGH
+    verb = "prove" if certain else "point to"
     message = (
         f"{_number(held)} rows are held out of {source.text} source rows, "
-        f"{_why(reading, grouping)}: the counts {'prove' if certain else 'point to'} augmentation before the split"
+        f"{_why(reading, grouping)}: the counts {verb} augmentation before the split"
     )
     return Finding(
         check_id="LK106",
