@@ -6,10 +6,10 @@ import ast
 from dataclasses import replace
 
 from audit.lineage.interpreter import BudgetExceededError, Interpreter
-from audit.lineage.source import parse_cell
 from audit.lineage.values import Arguments, Flow, Function, Kind, Value, flow_of
 from audit.model.artifacts import CellKind, Code, CodeFacts, SourceFile
 from audit.model.severity import Confidence
+from checks.kit.cells import parse_cell
 
 
 def code_facts(code: Code) -> CodeFacts:

@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Iterator
 from typing import Any
 
-from audit.lineage.source import parse_cell
 from audit.load.file_lines import LINE_BREAK, Source, source_lines
 from audit.load.problems import LoadError, first_line, refused, unreadable
 from audit.model.artifacts import Cell, CellKind, Problem, ProblemKind, SourceFile
 from audit.model.location import Location
+from checks.kit.cells import parse_cell
 
 MAX_TEXT = 100 << 20
 MAX_CODE = 4 << 20

@@ -6,8 +6,8 @@ import ast
 import re
 from collections.abc import Iterator, Sequence
 
-from audit.lineage.source import parse_cell
 from audit.model.artifacts import CellKind, SourceFile
+from checks.kit.cells import parse_cell
 
 _NAME = re.compile(
     r"(?i)(?:y|target|label|outcome|response)s?(?:_?(?:train|val|valid|test|all|full|col|column|name))?"

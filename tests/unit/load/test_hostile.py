@@ -16,13 +16,13 @@ import pyarrow.parquet as pq
 import pytest
 
 from audit.config import Config, ConfigError, Limits, parse_config
-from audit.lineage.source import parse_cell
 from audit.load import load, read_config
 from audit.load.documents import markdown_tables
 from audit.load.opcodes import MAX_KEYS
 from audit.model.artifacts import Documents, Metrics, ProblemKind
 from audit.model.export import Present
 from audit.model.groups import canonical_group
+from checks.kit.cells import parse_cell
 from tests.unit.load.exports import csv, export, npy, problems, rows
 
 SMALL = Config(limits=Limits(max_file_mb=1))
