@@ -275,7 +275,7 @@ def _history(content: Content) -> dict[str, NDArray[np.float64]]:
 
 
 def _joined(value: Any) -> dict[str, Any]:
-    """Lists by set and metric, as gradient boosting records them: ``{"valid": {"rmse": [...]}}``."""
+    """Lists by set and metric, as boosting records them: ``{"valid": {"rmse": [0.5, 0.4]}}``."""
     if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
         return {}
     return {f"{part}_{name}": item for part, own in value.items() for name, item in own.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from dataclasses import dataclass
 
@@ -15,6 +14,7 @@ from checks.kit.scores import SCORES, canonical_metric
 
 Numbers = NDArray[np.float64]
 
+_HUGE = 1e100
 MAX_CURVES = 8  # a picture of more cannot be read
 _EPOCH = ("epoch", "epochs", "iteration", "iterations", "round", "boosting_round")
 _RATE = re.compile(r"(?:lr|learning_?rate)(?:_.*)?")
@@ -44,6 +44,8 @@ class Curve:
         Finite.
     half_width : float
         Half a unit of the last decimal that the file keeps.
+    rows : ndarray, shape (n,)
+        0-based row of the file that each value is from.
     """
 
     column: str
@@ -52,6 +54,7 @@ class Curve:
     epochs: Numbers
     values: Numbers
     half_width: float
+    rows: NDArray[np.intp]
 
     @property
     def greater_is_better(self) -> bool | None:
@@ -85,9 +88,9 @@ def curves_of(history: History) -> tuple[Curve, ...]:
             continue
         if base not in SCORES and len(sides[base]) < 2:
             continue
-        numbers, values = _by_epoch(epochs, history.columns[name])
-        if len(values):
-            found.append(Curve(name, base, held_out, numbers, values, _half_width(values)))
+        curve = _curve(name, base, held_out, epochs, history.columns[name])
+        if curve is not None:
+            found.append(curve)
     return tuple(found)
 
 
@@ -97,8 +100,12 @@ def learning_rate(history: History) -> Curve | None:
     rates = [name for name, plain in named.items() if _RATE.fullmatch(plain)]
     if len(rates) != 1:
         return None
-    epochs, values = _by_epoch(_epochs(history, named), history.columns[rates[0]])
-    return Curve(rates[0], rates[0], False, epochs, values, 0.0) if len(values) else None
+    return _curve(rates[0], rates[0], False, _epochs(history, named), history.columns[rates[0]])
+
+
+def is_numbered(history: History) -> bool:
+    """Whether the file says which epoch a row is about."""
+    return any(_plain(name) in _EPOCH for name in history.columns)
 
 
 def last_epoch(history: History) -> int:
@@ -170,20 +177,19 @@ def _epochs(history: History, named: dict[str, str]) -> Numbers:
     return epochs + 1 if finite.min() == 0 else epochs
 
 
-def _by_epoch(epochs: Numbers, column: Numbers) -> tuple[Numbers, Numbers]:
+def _curve(name: str, base: str, held_out: bool, epochs: Numbers, column: Numbers) -> Curve | None:
     """The last finite value of each epoch: loggers write several rows, with gaps."""
     values = np.asarray(column, dtype=np.float64)
-    kept = np.isfinite(values) & np.isfinite(epochs)
-    numbers, values = epochs[kept], values[kept]
-    if not len(values):
-        return numbers, values
-    last = np.append(np.diff(numbers) != 0, True)
-    return numbers[last], values[last]
+    rows = np.flatnonzero(np.isfinite(values) & np.isfinite(epochs) & (np.abs(values) < _HUGE))
+    if not len(rows):
+        return None
+    rows = rows[np.append(np.diff(epochs[rows]) != 0, True)]
+    return Curve(name, base, held_out, epochs[rows], values[rows], _half_width(values[rows]), rows)
 
 
 def _half_width(values: Numbers) -> float:
     """Half a unit of the last decimal, 0 where the values were kept in full."""
-    for decimals in range(0, 9):
+    for decimals in range(9):
         if np.allclose(values, np.round(values, decimals), rtol=1e-13, atol=0):
             return float(0.5 * 10.0**-decimals)
-    return 1e-7 * float(np.max(np.abs(values))) if len(values) else math.nan
+    return 1e-7 * float(np.max(np.abs(values)))

@@ -21,6 +21,8 @@ _MINIMUM = {
     "CosineAnnealingLR": "eta_min",
     "CosineAnnealingWarmRestarts": "eta_min",
 }
+_CELL_MAGIC = re.compile(r"\s{0,99}%%(\w+)")
+_PYTHON_MAGICS = ("time", "timeit", "capture", "prun")
 _ADDED_LOSS = re.compile(r"regularizer|add_loss")
 
 
@@ -106,6 +108,8 @@ def read_training(code: Code) -> TrainingCode:
 def _parse(source: str) -> ast.Module | None:
     if len(source) > _MAX_SOURCE:
         return None
+    if (magic := _CELL_MAGIC.match(source)) and magic[1] not in _PYTHON_MAGICS:
+        return ast.Module(body=[], type_ignores=[])
     plain = re.sub(r"(?m)^([ \t]*)[%!?].*$", r"\1pass", source)
     for text in (source, plain):
         try:
