@@ -190,7 +190,7 @@ def _judge(
     by_kin = f"; {percent(kin)} of {rows:,} {gap.role} rows have kin in training" if kin else ""
     ratio = held_out / train
     low = _lowest_ratio(gap, train)
-    if low >= params.max_ratio and (not score.share or abs(gap.value) >= params.min_share):
+    if low >= params.max_ratio and (not score.share or held_out - train >= params.min_share):
         text = f"{_sentence(gap)}: the error is {ratio:.3g} times as large{by_kin}"
         return _finding(
             gap,
@@ -229,6 +229,8 @@ def _judge(
 def _error(metric: str, value: float) -> float:
     """Distance from perfection, additive over rows where the metric is."""
     score = SCORES[metric]
+    if score.share and value > 1.0:
+        value /= 100.0  # written in percent
     if score.greater_is_better:
         return 1.0 - value
     return value * value if score.root else value
