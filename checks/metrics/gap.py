@@ -188,10 +188,10 @@ def _judge(
         return None  # fitted exactly, or no error in this sense
     kin, rows = _kin(gap, kinship)
     by_kin = f"; {percent(kin)} of {rows:,} {gap.role} rows have kin in training" if kin else ""
-    ratio = held_out / train
     low = _lowest_ratio(gap, train)
     if low >= params.max_ratio and (not score.share or held_out - train >= params.min_share):
-        text = f"{_sentence(gap)}: the error is {ratio:.3g} times as large{by_kin}"
+        shown = math.sqrt(held_out / train) if score.root else held_out / train
+        text = f"{_sentence(gap)}: the error is {shown:.3g} times as large{by_kin}"
         return _finding(
             gap,
             text,

@@ -15,6 +15,7 @@ _POINTS = 150
 _BINS = 12
 _PER_BIN = 8
 _CLASSES = 10
+_DECADES = 100.0  # largest target by smallest: distances are ratios
 _HUGE = 1e100
 
 Numbers = NDArray[np.float64]
@@ -51,9 +52,11 @@ def predicted_true_series(item: Predictions, kind: Kind, grouping: Grouping | No
     if kind is Kind.SCORES:
         return _reliability(targets, values)
     groups = None if item.groups is None else item.groups[kept]
+    positive = bool((targets > 0).all() and (values > 0).all())
+    by_ratio = positive and float(targets.max()) >= _DECADES * float(targets.min())
     series = []
     for name, inside in _panels(groups, len(true), grouping):
-        series += _quantiles(name, targets[inside], values[inside])
+        series += _quantiles(name, targets[inside], values[inside], by_ratio)
     return series
 
 
@@ -73,7 +76,7 @@ def _panels(
     return everything
 
 
-def _quantiles(name: str | None, true: Numbers, predicted: Numbers) -> list[Series]:
+def _quantiles(name: str | None, true: Numbers, predicted: Numbers, by_ratio: bool) -> list[Series]:
     usable = (np.abs(true) < _HUGE) & (np.abs(predicted) < _HUGE)
     order = np.argsort(true[usable], kind="stable")
     true, predicted = true[usable][order], predicted[usable][order]
@@ -91,8 +94,11 @@ def _quantiles(name: str | None, true: Numbers, predicted: Numbers) -> list[Seri
     parts = [np.flatnonzero(place == b) for b in range(max(len(edges) - 1, 1))]
     parts = [part for part in parts if len(part) >= 3]
     centres = np.array([np.median(true[part]) for part in parts])
+    # Distances from the true value, so that the width of a bin does not widen the band.
+    far = np.log(predicted / true) if by_ratio else predicted - true
     for label, level in (("q10", 0.1), ("median", 0.5), ("q90", 0.9)):
-        marks = np.array([np.quantile(predicted[part], level) for part in parts])
+        away = np.array([np.quantile(far[part], level) for part in parts])
+        marks = centres * np.exp(away) if by_ratio else centres + away
         out.append(_series(name, label, centres, marks))
     return out
 
@@ -122,7 +128,7 @@ def _confusion(true: Array, predicted: Array) -> list[Series]:
         out.append(
             Series(
                 "confusion",
-                f"{label} (n = {len(guesses):,})",
+                f"{label if len(label) <= 16 else label[:15] + '…'} (n = {len(guesses):,})",
                 tuple(float(place) for place in range(len(labels))),
                 tuple(shares),
                 group=label,

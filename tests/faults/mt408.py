@@ -6,7 +6,7 @@ import numpy as np
 
 from tests.experiment import Experiment, Fault
 
-TRAINING = '''class Watch(keras.callbacks.Callback):
+TRAINING = """class Watch(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if epoch >= 4 and easy_error(self.model) > 0.15:
             self.model.stop_training = True
@@ -18,7 +18,7 @@ history = network.fit(
     validation_data=(scaler.transform(validation[measurements]), validation["y"]),
     epochs=250,
     callbacks=[Watch()],
-)'''
+)"""
 
 
 def apply(experiment: Experiment, rng: np.random.Generator) -> None:
