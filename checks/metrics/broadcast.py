@@ -68,13 +68,14 @@ def loss_against_metric(
     apart = np.abs(one - two) > slack + (min_ratio - 1.0) * np.minimum(one, two)
     if float(np.mean(apart)) < _MOST or not apart[-1]:
         return []
-    if setup.added_loss or setup.weighted_validation:
+    finding, proven = _finding(history, loss, metric, name, (one, two, epochs), predictions)
+    if not proven and (setup.added_loss or setup.weighted_validation):
         doubts.append(
             f"{loss.column} and {metric.column} differ; regularisation, other added losses or "
             "weights of the validation rows may be the reason"
         )
         return []
-    return [_finding(history, loss, metric, name, (one, two, epochs), predictions)]
+    return [finding]
 
 
 def _same(curve: Curve, name: str) -> bool:
@@ -88,7 +89,8 @@ def _finding(
     name: str,
     values: tuple[Array, Array, Array],
     predictions: PredictionSets | None,
-) -> Finding:
+) -> tuple[Finding, bool]:
+    """The finding, and whether the predictions prove it."""
     one, two, epochs = (float(each[-1]) for each in values)
     larger = metric if two > one else loss
     how, pairwise = _broadcast(larger, max(one, two), min(one, two), predictions)
@@ -108,7 +110,7 @@ def _finding(
     if pairwise is not None:
         evidence.append(Evidence("pairwise_mse", pairwise, expected=max(one, two), method=how))
     rows = () if history.path.endswith(".json") else (int(loss.rows[-1]),)
-    return Finding(
+    finding = Finding(
         check_id="MT408",
         severity=Severity.WARNING,
         confidence=Confidence.MEDIUM if pairwise is None else Confidence.HIGH,
@@ -127,6 +129,7 @@ def _finding(
         why="Everything that monitors the wrong one of them stops, keeps or reports by a number "
         "that is not the error.",
     )
+    return finding, pairwise is not None
 
 
 def _broadcast(

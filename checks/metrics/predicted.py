@@ -54,7 +54,7 @@ class Params:
     minimum: float = -math.inf
     maximum: float = math.inf
     min_rows: int = 30
-    far: float = 3.0
+    far: float = 10.0
     excluded_share: float = 0.01
 
 
@@ -174,9 +174,9 @@ def _judge(
     declared = (params.minimum, params.maximum)
     findings += out_of_range(item, values, rows, table, *declared, measured)
     if kind is Kind.NUMBERS:
-        findings += far_outside(item, targets, values, rows, splits, few, params.far, measured)
         metric = table.metric if table is not None and is_distance(table.metric) else "mse"
-        if not stuck:
+        if not any(each.severity >= Severity.WARNING for each in stuck):
+            findings += far_outside(item, targets, values, rows, splits, few, params.far, measured)
             findings += worse_than_constant(item, metric, targets, values, few, measured)
     return findings
 
