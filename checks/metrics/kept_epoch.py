@@ -102,6 +102,7 @@ def _step(curve: Curve) -> float:
 def _monitored(curves: tuple[Curve, ...], setup: TrainingCode, own: Curve) -> Curve | None:
     """The curve by which the code chooses an epoch; ``None`` where it is not known."""
     names = {stopping.monitor for stopping in setup.stoppings}
+    names |= {checkpoint.monitor for checkpoint in setup.checkpoints}
     if not names:
         return own
     return next((c for c in curves if len(names) == 1 and c.column in names), None)
@@ -140,7 +141,9 @@ def _worse(
         return None
     if monitored is not None and not broken and _is_best(kept, monitored):
         return None  # chosen by another column
-    loud = broken or excess >= large_excess
+    # Cross-entropy grows with confidence in a few wrong labels, also where accuracy does not fall.
+    plain = monitored is not None and kept.table.metric not in ("loss", "log_loss")
+    loud = broken or (plain and excess >= large_excess)
     text = (
         f"the reported {_name(kept)} {kept.value:.4g} is that of epoch {kept.epoch:g}; epoch "
         f"{curve.epochs[curve.best]:g} is better with {curve.values[curve.best]:.4g}"
@@ -192,7 +195,9 @@ def _selected(
                 f"the reported {_name(kept)} {kept.value:.4g} is the best of "
                 f"{len(kept.curve.values):,} epochs on the same {role} rows"
             ),
-            locations=_places(history, kept, _promised(setup) or setup.checkpoints),
+            locations=_places(
+                history, kept, _promised(setup) or [c.location for c in setup.checkpoints]
+            ),
             evidence=_evidence(kept),
             remedy=Remedy("Report the kept epoch on test rows that no epoch was chosen on."),
             subject=f"epoch of {_name(kept)} chosen on the reported rows",

@@ -46,6 +46,14 @@ class Stopping:
     location: Location
 
 
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A callback that keeps the best epoch only; `monitor` is empty where it is no literal."""
+
+    monitor: str
+    location: Location
+
+
 @dataclass(slots=True)
 class TrainingCode:
     """What was found.
@@ -58,7 +66,7 @@ class TrainingCode:
         Early-stopping callbacks.
     stops : list of Location
         Lines that end a training by hand: ``self.model.stop_training = True``.
-    checkpoints : list of Location
+    checkpoints : list of Checkpoint
         Callbacks that keep the best epoch only.
     minimum_rates : list of Setting
         Smallest learning rates that schedulers may set.
@@ -75,7 +83,7 @@ class TrainingCode:
     planned: list[Setting] = field(default_factory=list)
     stoppings: list[Stopping] = field(default_factory=list)
     stops: list[Location] = field(default_factory=list)
-    checkpoints: list[Location] = field(default_factory=list)
+    checkpoints: list[Checkpoint] = field(default_factory=list)
     minimum_rates: list[Setting] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     metrics: list[str] = field(default_factory=list)
@@ -226,7 +234,9 @@ def _call(
         found.stoppings.append(_stopping(node, given, place, constants))
     elif name == "ModelCheckpoint":
         if _is_true(given.get("save_best_only")) or "save_top_k" in given:
-            found.checkpoints.append(place)
+            monitor = given.get("monitor")
+            text = monitor.value if isinstance(monitor, ast.Constant) else ""
+            found.checkpoints.append(Checkpoint(str(text if monitor else "val_loss")[:200], place))
     elif name in _MINIMUM and _MINIMUM[name] in given:
         found.minimum_rates.append(Setting(_number(given[_MINIMUM[name]], constants), place))
     elif name == "compile":

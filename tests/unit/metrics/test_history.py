@@ -341,6 +341,22 @@ def test_a_last_epoch_that_is_clearly_worse_is_a_note_and_by_half_a_warning() ->
     assert finding.severity is Severity.NOTE
 
 
+def test_a_cross_entropy_that_grew_is_a_note_only() -> None:
+    (finding,) = judge(bent(), reported=metrics(table("loss", BENT[-1]))).findings
+    assert finding.severity is Severity.NOTE
+
+
+def test_a_checkpoint_that_monitors_another_column() -> None:
+    other = np.where(np.arange(30) == 25, 0.1, 1.0 + np.arange(30) / 100)
+    record = history(epoch=range(1, 31), loss=BENT, val_mae=np.round(BENT, 6), val_loss=other)
+    reported = metrics(table("mae", BENT[25]), table("mae", 0.6, role=SplitRole.TEST))
+    own = "ModelCheckpoint('m.keras', monitor='val_loss', save_best_only=True)"
+    assert judge(record, own, reported=reported).verdict is Verdict.PASS
+    unknown = "ModelCheckpoint('m.keras', monitor=WATCHED, save_best_only=True)"
+    (finding,) = judge(record, unknown, reported=reported).findings
+    assert finding.severity is Severity.NOTE
+
+
 def test_a_promise_to_restore_the_best_that_was_not_kept() -> None:
     cell = "EarlyStopping(monitor='val_loss', patience=15, restore_best_weights=True)"
     (finding,) = judge(bent(), cell, reported=metrics(table("mae", BENT[18] / 2))).findings
