@@ -79,10 +79,10 @@ def training_history(
     larger is compared with Var(y) + Var(ŷ) + the squared difference of means.
 
     *Kept epoch*: the one epoch whose validation value equals the reported one within rounding. It
-    is held against the best one: a note from ``min_excess``, a warning from ``large_excess`` and
-    where callbacks promise the best epoch; only beyond five times the usual step from epoch to
-    epoch. A note says so where the best epoch was chosen on the rows that are reported and there
-    is no test value.
+    is held against the best one: a note from ``min_excess``, a warning from ``large_excess``
+    (not for a cross-entropy, which grows with confidence alone) and where callbacks promise the
+    best epoch; only beyond five times the usual step from epoch to epoch. A note says so where
+    the best epoch was chosen on the rows that are reported and there is no test value.
 
     *Ended while improving*: there is one training call or loop, its number of epochs is a literal
     or a name bound once, at most ``max_share`` of them were recorded, the last is the best, and

@@ -48,13 +48,11 @@ def numbers(values: Array) -> NDArray[np.float64] | None:
 def kind_of(item: Predictions, metrics: Metrics | None) -> Kind:
     """Labels where the values are text or truth values, or where the reported metric says so."""
     true, predicted = item.y_true[~missing(item.y_true)], item.y_pred[~missing(item.y_pred)]
-    if any(
-        values.dtype.kind in "bUS" or (values.dtype.kind == "O" and numbers(values) is None)
-        for values in (true, predicted)
-    ):
-        return Kind.LABELS
     targets, values = numbers(true), numbers(predicted)
-    assert targets is not None and values is not None
+    if values is None or predicted.dtype.kind == "b" or not len(values):
+        return Kind.LABELS if targets is None or _is_truth(true) or values is None else Kind.NUMBERS
+    if targets is None or _is_truth(true):
+        return Kind.LABELS if _is_whole(values) else Kind.SCORES
     whole = bool((targets == np.round(targets)).all()) and len(np.unique(targets)) <= _FEW
     alike = metrics is None and bool(np.isin(values, targets).all())
     if not whole or not len(values) or not (alike or _classifies(metrics)):
@@ -62,6 +60,12 @@ def kind_of(item: Predictions, metrics: Metrics | None) -> Kind:
         inside = bool(((values >= 0) & (values <= 1)).all())
         return Kind.SCORES if two and inside and not _is_whole(values) else Kind.NUMBERS
     return Kind.LABELS if _is_whole(values) else Kind.SCORES
+
+
+def _is_truth(values: Array) -> bool:
+    return values.dtype.kind == "b" or (
+        values.dtype.kind == "O" and all(isinstance(value, bool) for value in values.tolist())
+    )
 
 
 def _is_whole(values: NDArray[np.float64]) -> bool:

@@ -132,6 +132,8 @@ def unseen_labels(
 
 
 def _label(value: object) -> str:
+    if isinstance(value, bool):
+        value = int(value)  # one file stores True, another 1
     text = str(value).strip()
     return text[:-2] if text.endswith(".0") else text
 

@@ -254,7 +254,8 @@ def _scored(
         weights = [float(np.mean(held_out.groups == key)) for key in strata]
         parts = [before[groups == key] for key in strata]
         means = bootstrap.combined(
-            [bootstrap.resampled_means(p, random_state=0) for p in parts], weights
+            [bootstrap.resampled_means(p, random_state=2 + i) for i, p in enumerate(parts)],
+            weights,
         )
         mean = float(np.dot([part.mean() for part in parts], weights))
         method += ", training groups weighted as the held-out ones"

@@ -422,6 +422,11 @@ def test_what_cannot_be_read_is_counted(text: str) -> None:
     assert judge(short(), text).verdict is Verdict.REVIEW
 
 
+def test_deep_nesting_stops_nothing() -> None:
+    for text in ("x = " + "-" * 800 + "1", "x = " + "not " * 800 + "1", "f" + "(f" * 80 + ")" * 80):
+        judge(short(), text, "model.fit(x, y, epochs=x)")
+
+
 def test_subjects_differ_and_do_not_depend_on_lines() -> None:
     def subjects(*cells: str) -> set[str]:
         record = history(

@@ -167,6 +167,15 @@ def test_a_label_that_no_target_has() -> None:
     assert "'Dog'" in finding.message
 
 
+def test_truth_values_and_their_scores_are_no_unknown_labels() -> None:
+    true = np.arange(120) % 3 == 0
+    assert judge(predictions(true, true.astype(int))).verdict is Verdict.PASS
+    scores = np.where(true, 0.8, 0.3) + np.linspace(-0.1, 0.1, 120)
+    assert judge(predictions(true, scores)).verdict is Verdict.PASS
+    words = np.where(true, "yes", "no")
+    assert judge(predictions(words, scores)).verdict is Verdict.PASS
+
+
 def test_integers_are_labels_only_in_classification() -> None:
     true = np.random.default_rng(4).integers(0, 5, N)
     guess = np.where(np.arange(N) == 3, 9, true)
@@ -179,6 +188,10 @@ def test_integers_are_labels_only_in_classification() -> None:
     [
         (["a", "b"], ["a", "b"], None, Kind.LABELS),
         ([True, False], [True, False], None, Kind.LABELS),
+        ([True, False], [1, 0], None, Kind.LABELS),
+        ([True, False], [0.7, 0.2], "roc_auc", Kind.SCORES),
+        (["yes", "no"], [0.7, 0.2], "roc_auc", Kind.SCORES),
+        (["yes", "no"], [1, 0], None, Kind.LABELS),
         ([0, 1, 2], [0, 1, 1], "accuracy", Kind.LABELS),
         ([0, 1, 2], [0, 1, 1], None, Kind.LABELS),
         ([0, 1, 2], [0, 1, 1], "mae", Kind.NUMBERS),
