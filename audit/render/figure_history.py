@@ -81,7 +81,7 @@ def draw_history(report: Report, title: str) -> str:
     first, last = min(line.x[0] for line in lines), max(line.x[-1] for line in lines)
     room = max(0.02 * (last - first), 0.5 if first == last else 0.0)
     scale_axis(axes, "x", first - room, last + room, log=False, most=7)
-    places = linear_ticks(first - room, last + room, 7)
+    places = [tick for tick in linear_ticks(first - room, last + room, 7) if tick >= first]
     if last - first < 6:
         places = [first + step for step in range(int(last - first) + 1)]
     axes.set_xticks(places, labels=[f"{place:,g}" for place in places], parse_math=False)
