@@ -180,7 +180,7 @@ def load(
     tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
     extras = drafts[SplitRole.TRAIN].extras if SplitRole.TRAIN in drafts else {}
     if not tables:
-        tables = [draft.frame for draft in predicted]
+        tables = [d.frame for d in predicted if d.role is not SplitRole.TRAIN]
     known = frozenset(str(name) for table in tables for name in table.columns) | frozenset(extras)
     split_paths = {part.path for part in parts}
     measured = metric_roles.find([c for c in rest if c.file.name not in split_paths], known, ledger)
@@ -379,7 +379,7 @@ def _splits(
 def _prediction_sets(
     predicted: Sequence[predictions.Draft], drafts: dict[SplitRole, splits.Draft], naming: Any
 ) -> Slot:
-    items = []
+    items, train = [], None
     for draft in predicted:
         assert draft.role is not None
         split = drafts.get(draft.role)
@@ -388,9 +388,13 @@ def _prediction_sets(
         if groups is None and index is not None and split is not None:
             own = group_rows(split.frame, split.extras, naming)
             groups = own[index] if own is not None else None
-        items.append(Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index))
+        item = Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index)
+        if draft.role is SplitRole.TRAIN:
+            train = item
+        else:
+            items.append(item)
     if items:
-        return Present(PredictionSets(tuple(items)))
+        return Present(PredictionSets(tuple(items), train))
     return Absent("no predictions (a table with columns such as y_true and y_pred)")
 
 

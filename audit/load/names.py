@@ -34,6 +34,7 @@ PREDICTION_WORDS = frozenset(
     {"prediction", "predictions", "pred", "preds", "predicted", "yhat", "oof", "forecasts"}
     | {"probs", "proba", "probas", "probabilities", "logits", "softmax", "submission"}
 )
+UNSEEN_WORDS = frozenset({"oof", "fold", "folds", "cv", "loo", "crossval"})
 HISTORY_WORDS = frozenset(
     {"history", "log", "logs", "epoch", "epochs", "curve", "curves", "losses", "progress"}
 )

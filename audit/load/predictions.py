@@ -71,7 +71,7 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
         column = names.split_column(frame.columns)
         roles = frame[column].map(_role_of) if column is not None else None
         if roles is not None and roles.notna().all():
-            for role in (SplitRole.VALIDATION, SplitRole.TEST):
+            for role in SplitRole:
                 part = frame.loc[(roles == role).to_numpy()].reset_index(drop=True)
                 if len(part):
                     drafts.append(_draft(role, path, part, true, predicted, why))
@@ -122,13 +122,13 @@ def _draft(
 def settle_roles(
     drafts: Sequence[Draft], splits: Mapping[SplitRole, SplitDraft], ledger: Ledger
 ) -> list[Draft]:
-    """Give each table of predictions its split; one per held-out split, none for train."""
+    """Give each table of predictions its split, one per split at most."""
     chosen: dict[SplitRole, list[tuple[int, Draft]]] = {}
     for draft in drafts:
         role, certainty = _role(draft, splits)
-        if role is SplitRole.TRAIN:
-            detail = f"{len(draft.y_true):,} rows"
-            ledger.recognise(draft.path, "train predictions", detail + ", not used", draft.why)
+        if role is SplitRole.TRAIN and names.has_word(draft.path, names.UNSEEN_WORDS):
+            detail = f"{len(draft.y_true):,} rows, out of fold: not used"
+            ledger.recognise(draft.path, "train predictions", detail, draft.why)
         elif role is None:
             reason = "it does not say which split was predicted, and several fit"
             step = "Put validation or test in the file's name."
@@ -268,10 +268,17 @@ def _history(content: Content) -> dict[str, NDArray[np.float64]]:
     if isinstance(value, dict):
         inner = [item for key, item in value.items() if str(key).casefold() == "history"]
         for item in (value, *inner):
-            columns = _lists(item)
+            columns = _lists(item) or _lists(_joined(item))
             if columns:
                 return columns
     return {}
+
+
+def _joined(value: Any) -> dict[str, Any]:
+    """Lists by set and metric, as boosting records them: ``{"valid": {"rmse": [0.5, 0.4]}}``."""
+    if not isinstance(value, dict) or not all(isinstance(item, dict) for item in value.values()):
+        return {}
+    return {f"{part}_{name}": item for part, own in value.items() for name, item in own.items()}
 
 
 def _lists(value: Any) -> dict[str, NDArray[np.float64]]:
@@ -296,6 +303,9 @@ def _is_history(content: Content, columns: Mapping[str, Any]) -> bool:
         for name in by_name
     )
     paired = "loss" in by_name and any(name.startswith("val_") for name in by_name)
+    if isinstance(content.value, dict) and not _lists(content.value) and _joined(content.value):
+        # by name only: the scores of several folds look alike
+        return names.has_word(content.file.stem, names.HISTORY_WORDS | {"evals"})
     if "epoch" in by_name or "epochs" in by_name:
         return curve
     return paired or (curve and names.has_word(content.file.stem, names.HISTORY_WORDS))

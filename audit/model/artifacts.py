@@ -298,9 +298,18 @@ class Predictions:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionSets:
-    """All predictions found, one per held-out split at most; at least one."""
+    """All predictions found.
+
+    Parameters
+    ----------
+    items : tuple of Predictions
+        One per held-out split at most; at least one.
+    train : Predictions, optional
+        Those of the fitted model on the training rows.
+    """
 
     items: tuple[Predictions, ...]
+    train: Predictions | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

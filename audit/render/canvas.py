@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 MAX_BARS = 40
 
 # Okabe & Ito (2008), distinguishable with any colour vision; yellow is left out on white.
-_PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
-_SINGLE = _PALETTE[0]
+PALETTE = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
+_SINGLE = PALETTE[0]
 INK = "#1f2328"
-_FAINT = "#59636e"
-_GRID = "#d8dee4"
-_WIDTH = 7.3  # inches at 96 px: 700 px, the width of a page on GitHub
+FAINT = "#59636e"
+GRID = "#d8dee4"
+WIDTH = 7.3  # inches at 96 px: 700 px, the width of a page on GitHub
 _ROW = 0.42
 _TIER_ROW = 0.34
 
@@ -43,7 +43,7 @@ class Canvas:
 
         tiers = tier_order(report)
         self.colors: Mapping[str, str] = {
-            tier: _PALETTE[index] if index < len(_PALETTE) else _FAINT
+            tier: PALETTE[index] if index < len(PALETTE) else FAINT
             for index, tier in enumerate(tiers)
         }
         self.bars = list(bars[:MAX_BARS])
@@ -63,7 +63,7 @@ class Canvas:
         lines = _in_lines(keys)
         head, foot = 0.52 + 0.26 * len(lines), 0.36 + (0.2 if self.hidden else 0)
         height = head + foot + self.extent * _ROW
-        self.panel = Panel(figsize=(_WIDTH, height), facecolor="white")
+        self.panel = Panel(figsize=(WIDTH, height), facecolor="white")
         FigureCanvasSVG(self.panel)
         self.height = height
         widest = max((len(cut(bar.label, 28)) for bar in self.bars), default=0)
@@ -73,11 +73,11 @@ class Canvas:
         )
         self.axes.set_ylim(self.extent, 0)
         self.axes.set_facecolor("white")
-        self.axes.tick_params(length=0, colors=_FAINT, labelsize=9)
+        self.axes.tick_params(length=0, colors=FAINT, labelsize=9)
         self.axes.set_yticks([])
         for side, spine in self.axes.spines.items():
             spine.set_visible(side == "left")
-            spine.set_color(_FAINT)
+            spine.set_color(FAINT)
         self._write(title, lines)
 
     def _write(self, title: str, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
@@ -93,7 +93,7 @@ class Canvas:
             self._keys(line, 1 - (0.56 + 0.26 * index) / height)
         if self.hidden:
             note = f"{count(self.hidden, 'more group')} not drawn"
-            self._label(0.02, 0.14 / height, note, size=9, color=_FAINT)
+            self._label(0.02, 0.14 / height, note, size=9, color=FAINT)
 
     def places(self) -> list[tuple[Bar, float]]:
         """Each bar with its vertical centre."""
@@ -101,13 +101,13 @@ class Canvas:
 
     def color(self, bar: Bar) -> str:
         """Colour of the bar's tier; one hue for all where tiers are not known."""
-        return self.colors.get(bar.tier, _FAINT if self.colors else _SINGLE)
+        return self.colors.get(bar.tier, FAINT if self.colors else _SINGLE)
 
     def scale(self, ticks: Sequence[float], labels: Sequence[str]) -> None:
         """Put labelled vertical lines behind the bars."""
         self.axes.set_xticks(list(ticks), labels=list(labels), parse_math=False)
         for tick in ticks:
-            self.axes.axvline(tick, color=_GRID if tick else _FAINT, lw=0.8, zorder=0)
+            self.axes.axvline(tick, color=GRID if tick else FAINT, lw=0.8, zorder=0)
 
     def bar(
         self,
@@ -171,7 +171,7 @@ class Canvas:
         from matplotlib.patches import Rectangle
 
         x = 0.02
-        color = _FAINT if self.colors else _SINGLE
+        color = FAINT if self.colors else _SINGLE
         tall = 0.13 / self.height
         for mark, words in items:
             if mark in ("filled", "outlined"):

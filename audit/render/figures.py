@@ -1,4 +1,4 @@
-"""Pictures of a report: at most three, each answers the question in its title.
+"""Pictures of a report: each answers the question in its title.
 
 Text that came from the export is drawn as outlines with mathematics switched off, so nothing in
 a picture is markup. matplotlib is imported only when something is drawn.
@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from audit.model.evidence import Evidence
 from audit.model.report import Report
 from audit.render.canvas import INK, Canvas, cut, right_end
+from audit.render.figure_history import draw_history, history_caption
+from audit.render.figure_predictions import draw_predictions, predictions_caption
 from audit.render.summary import (
     Bar,
     amount,
@@ -73,6 +75,12 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
         metric = cut(metric_name(report), 24)
         title = f"Which {_noun(bars)} decide the overall {metric}?"
         out["composition"] = (title, _composition_alt(bars))
+    for name, caption in (
+        ("history", history_caption(report)),
+        ("predictions", predictions_caption(report)),
+    ):
+        if caption is not None:
+            out[name] = caption
     return out
 
 
@@ -94,7 +102,13 @@ def figures(report: Report) -> dict[str, Figure]:
         return {}
     import matplotlib
 
-    draw = {"contamination": _contamination, "baseline": _baseline, "composition": _composition}
+    draw = {
+        "contamination": _contamination,
+        "baseline": _baseline,
+        "composition": _composition,
+        "history": draw_history,
+        "predictions": draw_predictions,
+    }
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         # A reader's own style must not change the picture; glyphs as outlines and a fixed salt

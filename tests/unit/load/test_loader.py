@@ -656,3 +656,38 @@ def test_declared_features_bring_the_target_beside_them(tmp_path: Path) -> None:
     assert splits.train.target.tolist() == Y.tolist()
     assert splits.held_out[0].target.tolist() == (1 - Y).tolist()
     assert splits.held_out[0].features.to_numpy().tolist() == (X + 20).tolist()
+
+
+def test_predictions_on_training_rows_are_kept_apart(tmp_path: Path) -> None:
+    table = "id,y_true,y_pred\n1,0.5,0.4\n2,1.5,1.25\n"
+    loaded = export(tmp_path, {"train_predictions.csv": table, "val_predictions.csv": table})
+    sets = loaded.get(PredictionSets).value
+    assert [item.role for item in sets.items] == [SplitRole.VALIDATION]
+    assert sets.train is not None
+    assert sets.train.y_pred.tolist() == [0.4, 1.25]
+
+
+def test_predictions_by_a_split_column_include_training(tmp_path: Path) -> None:
+    table = "split,y_true,y_pred\ntrain,0.5,0.4\ntrain,1,1\ntest,1.5,1.25\n"
+    loaded = export(tmp_path, {"predictions.csv": table})
+    sets = loaded.get(PredictionSets).value
+    assert [len(item.y_true) for item in sets.items] == [1]
+    assert sets.train is not None and len(sets.train.y_true) == 2
+
+
+def test_predictions_on_training_rows_alone_are_no_predictions(tmp_path: Path) -> None:
+    loaded = export(tmp_path, {"train_predictions.csv": "y_true,y_pred\n1,2\n"})
+    assert isinstance(loaded.get(PredictionSets), Absent)
+
+
+def test_the_record_of_a_boosting_is_a_history(tmp_path: Path) -> None:
+    record = '{"train": {"rmse": [3.0, 2.0]}, "valid": {"rmse": [3.5, 2.5]}}'
+    loaded = export(tmp_path, {"evals_result.json": record})
+    history = loaded.get(History).value
+    assert list(history.columns) == ["train_rmse", "valid_rmse"]
+
+
+def test_scores_by_fold_are_no_history(tmp_path: Path) -> None:
+    record = '{"train": {"rmse": [3.0, 2.0]}, "test": {"rmse": [3.5, 2.5]}}'
+    loaded = export(tmp_path, {"cross_validation.json": record})
+    assert isinstance(loaded.get(History), Absent)
