@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from audit.lineage.source import parse_cell
+from checks.kit.cells import parse_cell
 from audit.model.artifacts import (
     Cell,
     CellKind,
