@@ -390,7 +390,14 @@ def _prediction_sets(
         if groups is None and index is not None and split is not None:
             own = group_rows(split.frame, split.extras, naming)
             groups = own[index] if own is not None else None
-        items.append(Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index))
+        predicted_rows = Predictions(
+            draft.role, draft.path, draft.y_true, draft.y_pred, groups, index
+        )
+        if draft.scores is not None:
+            predicted_rows = replace(
+                predicted_rows, y_score=draft.scores.y_score, classes=draft.scores.classes
+            )
+        items.append(predicted_rows)
     if items:
         return Present(PredictionSets(tuple(items)))
     return Absent("no predictions (a table with columns such as y_true and y_pred)")

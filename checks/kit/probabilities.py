@@ -113,7 +113,10 @@ def loss_range(metric: str, codes: Array, scores: Array, half: Losses) -> tuple[
         high = np.square(np.minimum(distance + half, 1.0)).reshape(len(scores), -1).sum(axis=1)
         return low, high
     likely = _of_true_class(codes, scores).astype(np.float64)
-    around = half if half.ndim == 1 else half[np.arange(len(codes)), codes]
+    if half.ndim == 1:
+        around = np.where(codes == 1, half, np.maximum(half, _SINGLE))  # 1 - p, of an unknown type
+    else:
+        around = half[np.arange(len(codes)), codes]
     low = -np.log(np.clip(likely + around, _SINGLE, 1 - _DOUBLE))
     high = -np.log(np.clip(likely - around, _DOUBLE, 1 - _SINGLE))
     return np.where(likely + around >= 1 - _SINGLE, 0.0, low), high
