@@ -1,0 +1,361 @@
+"""Success criteria as people write them: ``Easy cases < 0.15``, ``0.181 (Target: < 0.374)``.
+
+Nothing here raises on odd input. Plans for a later run are no criteria of this one.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from audit.model.artifacts import Document, DocumentKind
+from checks.kit.intervals import Written, parse_written
+from checks.kit.written_lines import document_lines, plain
+from checks.kit.written_splits import runs_named
+from checks.kit.written_tables import WrittenTable, markdown_tables, printed_tables
+
+MAX_CRITERIA = 200  # of one document
+_MAX_LINE = 400
+
+
+class Claim(Enum):
+    """What a text says about a criterion."""
+
+    MET = "met"
+    MISSED = "missed"
+    NONE = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A number that a quantity should stay below or above, or a range that it should lie in.
+
+    Parameters
+    ----------
+    subject : str
+        What it is about, as written: ``"easy cases"``, ``"validation RMSE"``.
+    low, high : float
+        Bounds, infinite where there are none; equal where a text gives a number only, so that the
+        direction of the metric decides which it is.
+    percent : bool
+        The bounds are in percent.
+    text : str
+        As written, shortened.
+    claim : Claim
+        Whether the text says that it is met.
+    line : int
+        1-based line of the document; 0 where it is declared.
+    document : Document, optional
+        Where it stands; ``None`` where it is declared.
+    value : Written, optional
+        The value that stands beside it.
+    """
+
+    subject: str
+    low: float
+    high: float
+    percent: bool
+    text: str
+    claim: Claim = Claim.NONE
+    line: int = 0
+    document: Document | None = None
+    value: Written | None = None
+
+
+_NUM = r"[-+−]?(?:[0-9][0-9,]{0,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})(?:[eE][-+]?[0-9]{1,3})?+"
+_NUMBER = rf"(?<![\w.,]){_NUM}(?![\w]|\.[0-9])(?:\s?%)?"
+_BELOW = (
+    r"<=|=<|≤|<|\b(?:below|under|less than|lower than|at most|no more than|up to|max(?:imum)?)\b"
+)
+_ABOVE = (
+    r">=|=>|≥|>|\b(?:above|over|at least|more than|greater than|higher than|no less than"
+    r"|min(?:imum)?|exceeds?|exceeding)\b"
+)
+_BOUND = re.compile(
+    rf"(?:(?P<below>{_BELOW})|(?P<above>{_ABOVE}))\s*(?:of|a|an|the)?\s*(?P<number>{_NUMBER})", re.I
+)
+_RANGE = re.compile(
+    rf"(?:between\s+)?(?P<low>{_NUMBER})\s?(?:[-–—]|\.\.|to|and)\s?(?P<high>{_NUM})(?P<unit>\s?%)?"
+    r"(?![\w]|\.[0-9])",
+    re.I,
+)
+_WORD = r"targets?|goals?|thresholds?|requirements?|required|acceptance|criteri(?:on|a)|objective"
+_TARGET = re.compile(rf"\b(?:{_WORD})\b", re.I)
+_LINK = r"(?:\s|\*|[:=]|\bis\b|\bwas\b|\bof\b|\bat\b|\bvalue\b|\ba\b|\ban\b|\bthe\b){0,8}"
+_AFTER_WORD = re.compile(
+    rf"\b(?:{_WORD})\b(?:\([^()]{{0,30}}\))?{_LINK}(?P<bound>(?:{_BELOW}|{_ABOVE})\s*)?"
+    rf"(?P<number>{_NUMBER})",
+    re.I,
+)
+_BEFORE_WORD = re.compile(
+    rf"(?P<bound>(?:{_BELOW}|{_ABOVE})\s*)?(?P<number>{_NUMBER})\s(?:[\w-]{{1,20}}\s)?"
+    r"(?:target|goal|threshold)\b",
+    re.I,
+)
+_LOOSE = re.compile(
+    rf"\b(?:{_WORD})\b[^.;|<>≤≥]{{0,80}}?(?P<bound>(?:{_BELOW}|{_ABOVE})\s*)(?P<number>{_NUMBER})",
+    re.I,
+)
+_MUST = re.compile(
+    rf"\b(?:should|must|has to|needs? to)\s(?:be|stay|remain|lie|reach)\s(?P<bound>(?:{_BELOW}|"
+    rf"{_ABOVE})\s*)(?P<number>{_NUMBER})",
+    re.I,
+)
+_SECTION = re.compile(
+    r"\b(?:success|acceptance|exit|pass(?:ing)?|release|performance)?\s?(?:criteri(?:on|a)|targets?"
+    r"|goals?|requirements?|objectives?)\b",
+    re.I,
+)
+_PLAN = re.compile(
+    r"\b(?:next|future|plan(?:s|ned|ning)?|expect(?:ed|ations?)?|recommend\w*|roadmap|to-?do"
+    r"|upcoming|will|would|could|hope\w*|propos\w*|realistic|aspir\w*|later|ideas?|if)\b",
+    re.I,
+)
+_MET_MARK = re.compile(r"[✅✔✓☑👍🟢]|\[[xX]\]|:white_check_mark:|:heavy_check_mark:")
+_MISSED_MARK = re.compile(r"[❌✗✘☒👎🔴]|:x:")
+_OPEN_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])?\s*\[ \]")
+_MISSED_WORD = re.compile(
+    r"\b(?:not (?:yet )?(?:met|achieved|reached|satisfied|passed|beat\w*|hit)|miss(?:ed|es)?|unmet"
+    r"|fail(?:s|ed|ing|ure)?|short of|worse than|no|did not|does not|doesn't|didn't|never"
+    r"|without)\b",
+    re.I,
+)
+_INTENT = re.compile(
+    r"\b(?:to (?:beat|reach|meet|achieve|hit|get|be)|aim\w*|want|should|must|needs? to)\b", re.I
+)
+_MET_WORD = re.compile(
+    r"\b(?:met|achiev(?:ed|es|ing)|reach(?:ed|es)|satisf(?:ied|ies)|pass(?:ed|es|ing)?|beats?|beaten"
+    r"|beating|better than|surpass(?:ed|es|ing)|exceed(?:ed|s|ing)|success(?:ful)?|hit|ok|yes)\b",
+    re.I,
+)
+_ALL_MET = re.compile(
+    r"\ball\s(?:\w{1,12}\s){0,3}(?:criteria|targets|goals|requirements)\s"
+    r"(?:(?:are|were|have been|is)\s)?(?:now\s)?(?:met|achieved|satisfied|reached|passed"
+    r"|fulfilled|hold)\b",
+    re.I,
+)
+_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.{1,300})")
+_LEAD = re.compile(r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,4}?[\w-]{1,30})\s?:\W{0,4}$")
+_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒])\s*")
+_STATUS = re.compile(
+    r"\bstatus\b|\bmet\b|\bpass|\bachieved\b|\bresult\b|\bverdict\b|\bok\b|[✅✓]", re.I
+)
+_VALUE = re.compile(
+    r"\b(?:values?|actual|achieved|observed|measured|results?|current|score|validation|val|test"
+    r"|this run|ours?|now)\b",
+    re.I,
+)
+
+
+def parse_bound(text: str) -> tuple[str, float, float, bool, int] | None:
+    """Read ``subject < number``, ``subject 0.02-0.08``.
+
+    Returns
+    -------
+    tuple or None
+        What stands before, low, high, whether in percent, and where the bound ends.
+
+    Examples
+    --------
+    >>> parse_bound("easy < 0.15")
+    ('easy', -inf, 0.15, False, 11)
+    >>> parse_bound("accuracy at least 90 %")[1:4]
+    (90.0, inf, True)
+    >>> parse_bound("easy 0.15") is None
+    True
+    """
+    match = _BOUND.search(text)
+    if match is not None:
+        number = _value(match["number"])
+        if number is None:
+            return None
+        low, high = (-math.inf, number.value) if match["below"] else (number.value, math.inf)
+        return text[: match.start()].strip(), low, high, number.percent, match.end()
+    match = _RANGE.search(text)
+    if match is None:
+        return None
+    first, second = _value(match["low"]), _value(match["high"] + (match["unit"] or ""))
+    if first is None or second is None or not first.value < second.value:
+        return None
+    percent = second.percent or first.percent
+    return text[: match.start()].strip(), first.value, second.value, percent, match.end()
+
+
+def _value(text: str) -> Written | None:
+    return parse_written(text.replace("−", "-"))
+
+
+def stated_criteria(document: Document, own_run: str = "") -> list[Criterion]:
+    """Criteria that a document states about the run itself, in order.
+
+    Parameters
+    ----------
+    document : Document
+        The text.
+    own_run : str
+        Label of the audited run; statements about other numbered runs are left out.
+    """
+    own = runs_named(own_run)
+    lines = document_lines(document)
+    headings = _headings(lines)
+    found: list[Criterion] = []
+    tables = (
+        printed_tables(document.text)
+        if document.kind is DocumentKind.OUTPUT
+        else markdown_tables(document.text)
+    )
+    in_tables: set[int] = set()
+    for table in tables:
+        in_tables |= {table.line, *(row.line for row in table.rows)}
+        if not _is_about(" ".join([*headings.get(table.line, ()), table.context]), own):
+            continue
+        found += _of_table(document, table, own)
+    everything_met = False
+    section = False
+    for number, line in lines:
+        if heading := _HEADING.match(line):
+            section = bool(_SECTION.search(heading[2]))
+            continue
+        text = plain(line[:_MAX_LINE])
+        if not text or number in in_tables or line.lstrip().startswith("|"):
+            continue
+        if lead := _LEAD.match(text):
+            section = bool(_SECTION.search(lead[1]))
+            continue
+        about = _is_about(" ".join([*headings[number], text]), own)
+        if _ALL_MET.search(text) and about and not _MISSED_WORD.search(text):
+            everything_met = True
+        if about and (section or _TARGET.search(text) or _MUST.search(text)):
+            found += _of_line(document, number, text, section and bool(_ITEM.match(line)))
+    if everything_met:
+        found = [
+            replace(each, claim=Claim.MET) if each.claim is Claim.NONE else each for each in found
+        ]
+    return found[:MAX_CRITERIA]
+
+
+def _headings(lines: Sequence[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
+    """Headings that a line stands under, the topmost first."""
+    stack: list[tuple[int, str]] = []
+    found = {}
+    for number, line in lines:
+        if match := _HEADING.match(line):
+            level = len(match[1])
+            stack = [each for each in stack if each[0] < level] + [(level, match[2])]
+        found[number] = tuple(text for _, text in stack)
+    return found
+
+
+def _is_about(text: str, own: set[str]) -> bool:
+    """Whether a text is about the run itself: no plan, and no other run alone."""
+    if _PLAN.search(text):
+        return False
+    named = runs_named(text)
+    return not named or (bool(named & own) if own else len(named) == 1)
+
+
+def claim_of(text: str) -> Claim:
+    """What marks and words say about a criterion."""
+    if _OPEN_MARK.search(text):
+        return Claim.NONE
+    if _MISSED_MARK.search(text):
+        return Claim.MISSED
+    if _MET_MARK.search(text):
+        return Claim.MET
+    if _MISSED_WORD.search(text):
+        return Claim.MISSED
+    return Claim.MET if _MET_WORD.search(text) and not _INTENT.search(text) else Claim.NONE
+
+
+def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator[Criterion]:
+    """The criterion of one line of prose, output or list."""
+    for sentence in re.split(r"(?<=[a-z)*][.;!?])\s+", text):
+        if item and (bound := parse_bound(_ITEM.sub("", sentence))):
+            subject, low, high, percent, end = bound
+            rest = _ITEM.sub("", sentence)[end:]
+            value, subject = _value_beside(subject)
+            claim = claim_of(f"{' '.join(_marks(sentence))} {_brackets(rest)}")
+            yield Criterion(
+                subject, low, high, percent, sentence[:120], claim, number, document, value
+            )
+            continue
+        for pattern in (_AFTER_WORD, _BEFORE_WORD, _LOOSE, _MUST):
+            match = pattern.search(sentence)
+            written = _value(match["number"]) if match else None
+            if match is None or written is None:
+                continue
+            low, high = _bounds(match["bound"] or "", written.value)
+            value, before = _value_beside(sentence[: match.start()])
+            subject = before if value is not None else f"{before} {sentence[match.start() :]}"
+            claim = claim_of(sentence)
+            yield Criterion(
+                subject, low, high, written.percent, sentence[:120], claim, number, document, value
+            )
+            break
+
+
+def _marks(text: str) -> list[str]:
+    found = [*_MET_MARK.findall(text), *_MISSED_MARK.findall(text)]
+    return ["[ ]"] if _OPEN_MARK.search(text) else found
+
+
+def _brackets(text: str) -> str:
+    # "(no degradation)" describes the criterion and says nothing of the outcome
+    return re.sub(r"\bno\b", "", text)
+
+
+def _bounds(word: str, number: float) -> tuple[float, float]:
+    if re.match(_BELOW, word, re.I):
+        return -math.inf, number
+    if re.match(_ABOVE, word, re.I):
+        return number, math.inf
+    return number, number
+
+
+_VALUE_BESIDE = re.compile(rf"(?P<value>{_NUMBER})\**\s*[(\[,;/—–|-]*\s*$")
+_EQUAL_SIGN = re.compile(r"\s*(?:[:=]|\bis\b|\bof\b)\s*\**$", re.I)
+
+
+def _value_beside(text: str) -> tuple[Written | None, str]:
+    """The number that ends a text, and what stands before it."""
+    match = _VALUE_BESIDE.search(text)
+    written = _value(match["value"]) if match else None
+    if match is None or written is None:
+        return None, text.strip()
+    return written, _EQUAL_SIGN.sub("", text[: match.start()]).strip()
+
+
+def _of_table(document: Document, table: WrittenTable, own: set[str]) -> Iterator[Criterion]:
+    """Criteria of a table with a column of targets."""
+    header = table.header
+    targets = [i for i, name in enumerate(header) if _TARGET.search(name) and _is_about(name, own)]
+    if len(targets) != 1:
+        return
+    (column,) = targets
+    status = [i for i, name in enumerate(header) if _STATUS.search(name) and i != column]
+    values = [
+        i
+        for i, name in enumerate(header)
+        if i not in (0, column) and (_VALUE.search(name) or (own and runs_named(name) & own))
+    ]
+    for row in table.rows:
+        cell = row.cells[column]
+        bound = parse_bound(cell)
+        number = None if bound else _value(cell)
+        if bound is None and number is None:
+            continue
+        if bound is not None:
+            before, low, high, percent, _ = bound
+        else:
+            assert number is not None
+            before, low, high, percent = "", number.value, number.value, number.percent
+        subject = before if column == 0 and before else f"{row.cells[0]} {before}".strip()
+        written = next((w for i in values if (w := _value(row.cells[i].strip("*")))), None)
+        said = " ".join([row.cells[i] for i in status] + _marks(" ".join(row.cells)))
+        text = " | ".join(row.cells)[:120]
+        yield Criterion(
+            subject, low, high, percent, text, claim_of(said), row.line, document, written
+        )

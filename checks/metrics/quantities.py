@@ -1,0 +1,448 @@
+"""What a criterion is about: the overall metric, a tier, a group, a gap, contamination."""
+
+from __future__ import annotations
+
+import difflib
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit.model.artifacts import (
+    Array,
+    Grouping,
+    Kinship,
+    Metrics,
+    MetricTable,
+    PredictionSets,
+    ReportedValue,
+    SplitRole,
+    Splits,
+)
+from audit.model.groups import canonical_group
+from audit.model.location import Location
+from checks.kit.composition import (
+    Sizes,
+    balanced_weights,
+    group_label,
+    group_sizes,
+    predictions_of,
+    weighted_metric,
+)
+from checks.kit.intervals import Interval
+from checks.kit.kin import contaminated
+from checks.kit.noise import customary_error, standard_error
+from checks.kit.scores import SCORES, CannotScoreError, arrays_for, canonical_metric, score_samples
+from checks.kit.written_splits import roles_named
+from checks.metrics.reproduction import finite_values, name_of
+
+
+@dataclass(frozen=True, slots=True)
+class Evidences:
+    """The artifacts that a quantity is measured on."""
+
+    metrics: Metrics | None
+    splits: Splits | None = None
+    predictions: PredictionSets | None = None
+    grouping: Grouping | None = None
+    kinship: Kinship | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One customary way to read a quantity.
+
+    Parameters
+    ----------
+    how : str
+        ``"mean of 3 groups"``, ``"weighted by rows"``.
+    interval : Interval
+        What it may be, given that values were rounded.
+    error : float, optional
+        Standard error; ``None`` where it is not known.
+    """
+
+    how: str
+    interval: Interval
+    error: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """Something that a criterion can be about, as measured.
+
+    Parameters
+    ----------
+    label : str
+        For a sentence: ``"tier easy, validation rmse"``.
+    value : float
+        The most natural reading.
+    readings : tuple of Reading
+        All customary ones.
+    location : Location
+        Where the value stands.
+    n : int, optional
+        Held-out rows behind it.
+    greater_is_better : bool, optional
+        Direction.
+    share : bool
+        May be written in percent.
+    measured : bool
+        Its noise is from predictions.
+    kin_share : float
+        Share of its rows that have kin in training.
+    """
+
+    label: str
+    value: float
+    readings: tuple[Reading, ...]
+    location: Location
+    n: int | None
+    greater_is_better: bool | None
+    share: bool
+    measured: bool
+    kin_share: float
+    table: MetricTable | None = None
+    keys: tuple[str, ...] = ()
+    tier: str = ""
+
+
+_GAP = re.compile(r"\bgap\b|_gap\b")
+_KIN = re.compile(r"contaminat|leak")
+_EVERY = re.compile(r"\b(?:each|every|all|any|worst|max(?:imum)?)\b")
+_OVERALL = re.compile(r"\b(?:overall|total|aggregate|global|headline|main|final)\b")
+_NOUNS = (
+    r"(?:cases?|groups?|tiers?|samples?|rows?|categor(?:y|ies)|ones|difficulty|subset|examples?)"
+)
+_FILLERS = frozenset(
+    {"a", "all", "an", "and", "any", "average", "be", "both", "case", "cases"}
+    | {"categories", "category", "each", "error", "errors", "every", "final", "for"}
+    | {"group", "groups", "has", "headline", "held", "holdout", "in", "is", "level"}
+    | {"loss", "losses", "main", "max", "maximum", "mean", "metric", "metrics", "of"}
+    | {"on", "our", "out", "overall", "own", "performance", "remain", "remains", "rows"}
+    | {"run", "samples", "score", "scores", "set", "stay", "stays", "test", "the", "this"}
+    | {"tier", "tiers", "total", "val", "valid", "validation", "value", "values", "was"}
+    | {"worst"}
+)
+_GENERIC = frozenset({"error", "loss"})
+
+
+def find_quantity(subject: str, have: Evidences) -> Quantity | None:
+    """Resolve what a text is about, or ``None`` where nothing known is named."""
+    text = " ".join(re.sub(r"[*_`]", " ", subject).split()).casefold()
+    if _KIN.search(subject.casefold()):
+        return _contamination(have, text)
+    tables = () if have.metrics is None else have.metrics.tables
+    found = _table(text, subject, tables)
+    if found is None:
+        return None
+    table, named = found
+    if _GAP.search(subject.casefold()):
+        return _gap(table, have)
+    tiers = have.grouping.tiers if have.grouping is not None else {}
+    if tier := _tier(text, have.grouping):
+        keys = [key for key in tiers if tiers[key] == tier]
+        return _groups(table, keys, f"tier {tier}", have, tier, every=bool(_EVERY.search(text)))
+    if key := _group(text, subject, table, have.grouping):
+        return _groups(table, [key], group_label(have.grouping, key), have)
+    if named or _OVERALL.search(text) or not _rest(text, have.grouping):
+        return _overall(table, have)
+    return None
+
+
+def nearest_name(subject: str, have: Evidences) -> str:
+    """The known name that is spelled most like a text, quoted; all of them where none is."""
+    names = ["overall", "train_val_gap", "contamination"]
+    if have.grouping is not None:
+        names += [*dict.fromkeys(have.grouping.tiers.values())]
+        names += [have.grouping.label(key) for key in have.grouping.keys]
+    names += [table.metric for table in (have.metrics.tables if have.metrics else ())]
+    near = difflib.get_close_matches(subject.casefold(), names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = list(dict.fromkeys(names))
+    return "known are " + ", ".join(map(repr, shown[:8])) + (" …" if len(shown) > 8 else "")
+
+
+def _table(
+    text: str, subject: str, tables: Sequence[MetricTable]
+) -> tuple[MetricTable, bool] | None:
+    """The table that is meant, and whether a metric is named; ``None`` for a metric without."""
+    roles = roles_named(subject.replace("_", " "))
+    if _GAP.search(text):
+        roles = set()
+    candidates = [
+        table
+        for table in tables
+        if (table.role in roles if len(roles) == 1 else table.role is not SplitRole.TRAIN)
+    ] or [table for table in tables if table.role is None]
+    metrics = {table.metric for table in candidates}
+    named = _named_metric(text, metrics)
+    if named is not None:
+        candidates = [table for table in candidates if table.metric == named]
+    return (candidates[0], named is not None) if candidates else None
+
+
+def _named_metric(text: str, known: set[str]) -> str | None:
+    words = re.findall(r"[a-z0-9²]+", text.replace("²", "2"))[:60]
+    other = None
+    for length in (4, 3, 2, 1):
+        for start in range(len(words) - length + 1):
+            part = "_".join(words[start : start + length])
+            name = canonical_metric(part)
+            if part in known:
+                return part
+            if name in known:
+                return name
+            if name is not None and part not in _GENERIC and name not in ("loss", "error_rate"):
+                other = other or name
+    return other
+
+
+def _rest(text: str, grouping: Grouping | None) -> list[str]:
+    own = {name.casefold() for name in (grouping.names if grouping else ())}
+    return [w for w in re.findall(r"[^\W_]+", text) if w not in _FILLERS and w not in own]
+
+
+def _tier(text: str, grouping: Grouping | None) -> str:
+    tiers = dict.fromkeys(grouping.tiers.values()) if grouping else {}
+    rest = _rest(text, grouping)
+    found = [
+        tier
+        for tier in tiers
+        if rest == re.findall(r"[^\W_]+", tier.casefold())
+        or re.match(rf"{re.escape(tier.casefold())}\b", text)
+        or re.search(rf"\b{re.escape(tier.casefold())}[ -]{_NOUNS}\b", text)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def _group(text: str, subject: str, table: MetricTable, grouping: Grouping | None) -> str:
+    keys = {*table.by_group, *(grouping.keys if grouping else ())}
+    parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
+    for part in [subject.strip(), " ".join(_rest(text, grouping)), *parts]:
+        if part and (key := canonical_group(part)) in keys:
+            return key
+    return ""
+
+
+def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[float, int]:
+    """Share of the rows with kin in training, and how many rows there are."""
+    for pair in have.kinship.pairs if have.kinship is not None else ():
+        if role not in (None, pair.held_out.role):
+            continue
+        kin = contaminated(pair)
+        if keys and pair.held_out.groups is not None:
+            kin = kin[np.isin(pair.held_out.groups, list(keys))]
+        return (float(kin.mean()), len(kin)) if len(kin) else (0.0, 0)
+    return 0.0, 0
+
+
+def _contamination(have: Evidences, text: str) -> Quantity | None:
+    roles = roles_named(text)
+    role = roles.pop() if len(roles) == 1 else None
+    if have.kinship is None or not have.kinship.pairs:
+        return None
+    if role is None and have.metrics is not None:
+        role = have.metrics.tables[0].role
+    pair = next((p for p in have.kinship.pairs if role in (None, p.held_out.role)), None)
+    if pair is None:
+        return None
+    share, n = _kin(have, pair.held_out.role, ())
+    reading = Reading("held-out rows with kin in training", Interval(share, share), 0.0)
+    place = Location(pair.held_out.path)
+    name = f"contamination of {pair.held_out.path}"
+    return Quantity(name, share, (reading,), place, n, False, True, True, 0.0)
+
+
+def _gap(table: MetricTable, have: Evidences) -> Quantity | None:
+    train = next(
+        (
+            each
+            for each in (have.metrics.tables if have.metrics else ())
+            if each.role is SplitRole.TRAIN and each.metric == table.metric and each.overall
+        ),
+        None,
+    )
+    held_out = _overall(table, have)
+    if train is None or train.overall is None or held_out is None:
+        return None
+    score = SCORES.get(table.metric)
+    sign = -1.0 if score is not None and score.greater_is_better else 1.0
+    own = Interval.around(train.overall.value, train.overall.half_width)
+    reading = held_out.readings[0]
+    wide = reading.interval - own if sign > 0 else own - reading.interval
+    return Quantity(
+        f"train-validation gap in {table.metric}",
+        sign * (held_out.value - train.overall.value),
+        (Reading("validation minus training" if sign > 0 else "training minus validation", wide,
+                 reading.error),),
+        held_out.location,
+        held_out.n,
+        False,
+        held_out.share,
+        held_out.measured,
+        held_out.kin_share,
+    )  # fmt: skip
+
+
+def _overall(table: MetricTable, have: Evidences) -> Quantity | None:
+    if table.overall is None or not math.isfinite(table.overall.value):
+        return None
+    sizes = group_sizes(table.role, table, have.splits, have.predictions)
+    value = table.overall
+    n = sizes[0].total if sizes else None
+    error, rows = _error(table, None, value.value, n, have)
+    reading = Reading("as reported", Interval.around(value.value, value.half_width), error)
+    kin = _kin(have, table.role, ())[0]
+    return _quantity(f"overall {name_of(table)}", value, (reading,), rows or n, table, kin, have)
+
+
+def _groups(
+    table: MetricTable,
+    keys: Sequence[str],
+    label: str,
+    have: Evidences,
+    tier: str = "",
+    *,
+    every: bool = False,
+) -> Quantity | None:
+    values = {key: v for key, v in _group_values(table, have).items() if key in keys}
+    if not values:
+        return None
+    sizes = group_sizes(table.role, table, have.splits, have.predictions)
+    rows = _rows(sizes, list(values))
+    errors = {
+        key: _error(table, [key], v.value, rows.get(key), have)[0] for key, v in values.items()
+    }
+    kin = _kin(have, table.role, list(values))[0]
+    readings = []
+    if every or len(values) == 1:
+        score = SCORES.get(table.metric)
+        pick = min if score is not None and score.greater_is_better else max
+        worst = pick(sorted(values), key=lambda key: values[key].value)
+        how = "worst group" if len(values) > 1 else "as reported"
+        own = values[worst]
+        readings = [Reading(how, Interval.around(own.value, own.half_width), errors[worst])]
+        natural = own
+    else:
+        weightings = [(f"mean of {len(values)} groups", balanced_weights(list(values), {}))]
+        if len(rows) == len(values):
+            weightings.append(("weighted by rows", {k: float(n) for k, n in rows.items()}))
+        for how, weights in weightings:
+            readings += _weighted(table.metric, how, values, weights, errors)
+            score = SCORES.get(table.metric)
+            if score is not None and score.root:
+                readings += _weighted("", f"{how}, plain mean of roots", values, weights, errors)
+        if not readings:
+            return None
+        middle = readings[0].interval
+        first = next(iter(values.values()))
+        natural = ReportedValue((middle.low + middle.high) / 2, first.location)
+    n = sum(rows.values()) if len(rows) == len(values) else None
+    name = f"{label}, {name_of(table)}"
+    return _quantity(name, natural, tuple(readings), n, table, kin, have, tuple(values), tier)
+
+
+def _quantity(
+    label: str,
+    value: ReportedValue,
+    readings: tuple[Reading, ...],
+    n: int | None,
+    table: MetricTable,
+    kin: float,
+    have: Evidences,
+    keys: tuple[str, ...] = (),
+    tier: str = "",
+) -> Quantity:
+    score = SCORES.get(table.metric)
+    return Quantity(
+        label,
+        value.value,
+        readings,
+        value.location,
+        n,
+        None if score is None else score.greater_is_better,
+        score is not None and score.share,
+        _scored(table, have) is not None,
+        kin,
+        table,
+        keys,
+        tier,
+    )
+
+
+def _group_values(table: MetricTable, have: Evidences) -> dict[str, ReportedValue]:
+    values = finite_values(table)
+    scored = predictions_of(have.predictions, table.role)
+    if values or scored is None or scored.groups is None:
+        return values
+    for key in dict.fromkeys(map(str, scored.groups.tolist())):
+        try:
+            true, predicted = arrays_for(table.metric, scored)
+            mask = scored.groups == key
+            value = score_samples(table.metric, true[mask], predicted[mask])
+        except CannotScoreError:
+            return {}
+        values[key] = ReportedValue(value, Location(scored.path))
+    return values
+
+
+def _rows(sizes: tuple[Sizes, ...], keys: Sequence[str]) -> dict[str, int]:
+    by_group = sizes[0].by_group if sizes else {}
+    return {key: by_group[key] for key in keys if key in by_group}
+
+
+def _scored(table: MetricTable, have: Evidences) -> tuple[Array, Array, Array | None] | None:
+    scored = predictions_of(have.predictions, table.role)
+    if scored is None or table.metric not in SCORES:
+        return None
+    try:
+        true, predicted = arrays_for(table.metric, scored)
+    except CannotScoreError:
+        return None
+    return true, predicted, scored.groups
+
+
+def _error(
+    table: MetricTable,
+    keys: Sequence[str] | None,
+    value: float,
+    n: int | None,
+    have: Evidences,
+) -> tuple[float | None, int | None]:
+    """Standard error of the metric on some rows, and how many rows it is from."""
+    score = SCORES.get(table.metric)
+    percent = 100.0 if score is not None and score.share and abs(value) > 1.5 else 1.0
+    if (scored := _scored(table, have)) is not None:
+        true, predicted, groups = scored
+        if keys is not None and groups is not None:
+            inside = np.isin(groups, list(keys))
+            true, predicted = true[inside], predicted[inside]
+        if keys is None or groups is not None:
+            error = standard_error(table.metric, true, predicted, value / percent)
+            if error is not None:
+                return error * percent, len(true)
+    error = customary_error(table.metric, value / percent, n) if n else None
+    return (None if error is None else error * percent), n
+
+
+def _weighted(
+    metric: str,
+    how: str,
+    values: Mapping[str, ReportedValue],
+    weights: Mapping[str, float],
+    errors: Mapping[str, float | None],
+) -> list[Reading]:
+    low = weighted_metric(metric, {k: v.value - v.half_width for k, v in values.items()}, weights)
+    high = weighted_metric(metric, {k: v.value + v.half_width for k, v in values.items()}, weights)
+    if low is None or high is None:
+        return []
+    total = math.fsum(weights[key] for key in values)
+    parts = [(weights[key] / total, errors[key]) for key in values]
+    error = None
+    if all(each is not None for _, each in parts):
+        error = math.sqrt(math.fsum((share * (each or 0.0)) ** 2 for share, each in parts))
+    return [Reading(how, Interval(min(low, high), max(low, high)), error)]
