@@ -131,6 +131,7 @@ _GENERIC = frozenset({"error", "loss"})
 
 def find_quantity(subject: str, have: Evidences) -> Quantity | None:
     """Resolve what a text is about, or ``None`` where nothing known is named."""
+    subject = re.sub(r"^[^\w(]+", "", subject)  # marks
     text = " ".join(re.sub(r"[*_`]", " ", subject).split()).casefold()
     if _KIN.search(subject.casefold()):
         return _contamination(have, text)
@@ -202,7 +203,8 @@ def _named_metric(text: str, known: set[str]) -> str | None:
 
 
 def _rest(text: str, grouping: Grouping | None) -> list[str]:
-    own = {name.casefold() for name in (grouping.names if grouping else ())}
+    names = [name.casefold() for name in (grouping.names if grouping else ())]
+    own = {*names, *(f"{name}s" for name in names)}
     return [w for w in re.findall(r"[^\W_]+", text) if w not in _FILLERS and w not in own]
 
 
