@@ -13,7 +13,6 @@ from audit.model.artifacts import (
     Metrics,
     MetricTable,
     PredictionSets,
-    RawData,
     SplitRole,
     Splits,
 )
@@ -81,7 +80,6 @@ def comparability(
     grouping: Grouping | None,
     kinship: Kinship | None,
     documents: Documents | None,
-    raw: RawData | None,
     params: Params,
 ) -> Outcome:
     """Ask whether the baseline's overall value and the experiment's own are of the same thing.

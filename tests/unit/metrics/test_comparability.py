@@ -47,7 +47,6 @@ def compare(own: MetricTable, old: MetricTable, text: str = "", **artifacts) -> 
         "grouping": GROUPING,
         "kinship": None,
         "documents": None,
-        "raw": None,
     } | artifacts
     if text:
         given["documents"] = Documents((Document("NOTES.md", DocumentKind.FILE, text),))
