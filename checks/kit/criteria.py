@@ -65,7 +65,7 @@ class Criterion:
     value: Written | None = None
 
 
-_NUM = r"[-+−]?(?:[0-9][0-9,]{0,15}(?:\.[0-9]{1,15})?|\.[0-9]{1,15})(?:[eE][-+]?[0-9]{1,3})?+"
+_NUM = r"[-+−]?(?:[0-9][0-9,]{0,15}(?:\.[0-9]{1,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?+"
 _NUMBER = rf"(?<![\w.,]){_NUM}(?![\w]|\.[0-9])(?:\s?%)?"
 _BELOW = (
     r"<=|=<|≤|<|\b(?:below|under|less than|lower than|at most|no more than|up to|max(?:imum)?)\b"
