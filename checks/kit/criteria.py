@@ -9,24 +9,16 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from enum import Enum
 
 from audit.model.artifacts import Document, DocumentKind
 from checks.kit.intervals import Written, parse_written
+from checks.kit.written_claims import Claim, claim_of, marks_in, says_all_met
 from checks.kit.written_lines import document_lines, plain
 from checks.kit.written_splits import runs_named
 from checks.kit.written_tables import WrittenTable, markdown_tables, printed_tables
 
 MAX_CRITERIA = 200  # of one document
 _MAX_LINE = 400
-
-
-class Claim(Enum):
-    """What a text says about a criterion."""
-
-    MET = "met"
-    MISSED = "missed"
-    NONE = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +74,28 @@ _RANGE = re.compile(
     r"(?![\w]|\.[0-9])",
     re.I,
 )
-_WORD = r"targets?|goals?|thresholds?|requirements?|required|acceptance|criteri(?:on|a)|objective"
+_WORD = r"targets?|goals?|requirements?|criteri(?:on|a)"
 _TARGET = re.compile(rf"\b(?:{_WORD})\b", re.I)
-_LINK = r"(?:\s|\*|[:=]|\bis\b|\bwas\b|\bof\b|\bat\b|\bvalue\b|\ba\b|\ban\b|\bthe\b){0,8}"
+_TARGET_COLUMN = re.compile(rf"\b(?:{_WORD}|thresholds?|required|acceptance)\b", re.I)
+_TO = re.compile(
+    rf"\s?(?:[-–—]|\.\.|\bto\b)\s?(?P<high>{_NUM})(?P<unit>\s?%)?(?![\w]|\.[0-9])", re.I
+)
+# numbers of something else: a change, a duration, a size
+_CHANGE = re.compile(
+    r"\b(?:improv\w*|reduc\w*|increas\w*|decreas\w*|gains?|drops?|dropp\w*|speed\w*|faster"
+    r"|relative|changes?|(?:up)?lift|delta)\b",
+    re.I,
+)
+_OTHER_UNIT = re.compile(
+    r"\s?(?:ms|s|sec\w*|min\w*|h|hours?|[kmg]i?b|epochs?|rows|samples|features?|folds?|steps"
+    r"|param\w*|people|days?|weeks?|x|×|times|points?|pp|worse|better|higher|lower|more|less|of)\b",
+    re.I,
+)
+_FILLER = re.compile(
+    r"(?:\W|\b(?:is|was|to|be|for|this|the|a|an|our|project|stay|remain|values?|we|set|at|of|are)\b)*",
+    re.I,
+)
+_LINK = r"(?:\s|\*|[:=]|\bis\b|\bwas\b|\bof\b|\bat\b|\bvalue\b|\brange\b|\ba\b|\ban\b|\bthe\b){0,8}"
 _AFTER_WORD = re.compile(
     rf"\b(?:{_WORD})\b(?:\([^()]{{0,30}}\))?{_LINK}(?P<bound>(?:{_BELOW}|{_ABOVE})\s*)?"
     rf"(?P<number>{_NUMBER})",
@@ -109,32 +120,10 @@ _SECTION = re.compile(
     r"|goals?|requirements?|objectives?)\b",
     re.I,
 )
+_CONDITION = re.compile(r"\b(?:until|till|once|when|whenever|unless|stop\w*|in case|early)\b", re.I)
 _PLAN = re.compile(
     r"\b(?:next|future|plan(?:s|ned|ning)?|expect(?:ed|ations?)?|recommend\w*|roadmap|to-?do"
     r"|upcoming|will|would|could|hope\w*|propos\w*|realistic|aspir\w*|later|ideas?|if)\b",
-    re.I,
-)
-_MET_MARK = re.compile(r"[✅✔✓☑👍🟢]|\[[xX]\]|:white_check_mark:|:heavy_check_mark:")
-_MISSED_MARK = re.compile(r"[❌✗✘☒👎🔴]|:x:")
-_OPEN_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])?\s*\[ \]")
-_MISSED_WORD = re.compile(
-    r"\b(?:not (?:yet )?(?:met|achieved|reached|satisfied|passed|beat\w*|hit)|miss(?:ed|es)?|unmet"
-    r"|fail(?:s|ed|ing|ure)?|short of|worse than|no|did not|does not|doesn't|didn't|never"
-    r"|without)\b",
-    re.I,
-)
-_INTENT = re.compile(
-    r"\b(?:to (?:beat|reach|meet|achieve|hit|get|be)|aim\w*|want|should|must|needs? to)\b", re.I
-)
-_MET_WORD = re.compile(
-    r"\b(?:met|achiev(?:ed|es|ing)|reach(?:ed|es)|satisf(?:ied|ies)|pass(?:ed|es|ing)?|beats?|beaten"
-    r"|beating|better than|surpass(?:ed|es|ing)|exceed(?:ed|s|ing)|success(?:ful)?|hit|ok|yes)\b",
-    re.I,
-)
-_ALL_MET = re.compile(
-    r"\ball\s(?:\w{1,12}\s){0,3}(?:criteria|targets|goals|requirements)\s"
-    r"(?:(?:are|were|have been|is)\s)?(?:now\s)?(?:met|achieved|satisfied|reached|passed"
-    r"|fulfilled|hold)\b",
     re.I,
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.{1,300})")
@@ -188,17 +177,18 @@ def _value(text: str) -> Written | None:
     return parse_written(text.replace("−", "-"))
 
 
-def stated_criteria(document: Document, own_run: str = "") -> list[Criterion]:
+def stated_criteria(document: Document, own_run: str = "", other_run: str = "") -> list[Criterion]:
     """Criteria that a document states about the run itself, in order.
 
     Parameters
     ----------
     document : Document
         The text.
-    own_run : str
-        Label of the audited run; statements about other numbered runs are left out.
+    own_run, other_run : str
+        Labels of the audited run and of its baseline; statements about other numbered runs than
+        the audited one are left out.
     """
-    own = runs_named(own_run)
+    runs = _Runs(frozenset(runs_named(own_run)), frozenset(runs_named(other_run)))
     lines = document_lines(document)
     headings = _headings(lines)
     found: list[Criterion] = []
@@ -210,9 +200,9 @@ def stated_criteria(document: Document, own_run: str = "") -> list[Criterion]:
     in_tables: set[int] = set()
     for table in tables:
         in_tables |= {table.line, *(row.line for row in table.rows)}
-        if not _is_about(" ".join([*headings.get(table.line, ()), table.context]), own):
+        if not runs.are_about(" ".join([*headings.get(table.line, ()), table.context])):
             continue
-        found += _of_table(document, table, own)
+        found += _of_table(document, table, runs)
     everything_met = False
     section = False
     for number, line in lines:
@@ -225,8 +215,8 @@ def stated_criteria(document: Document, own_run: str = "") -> list[Criterion]:
         if lead := _LEAD.match(text):
             section = bool(_SECTION.search(lead[1]))
             continue
-        about = _is_about(" ".join([*headings[number], text]), own)
-        if _ALL_MET.search(text) and about and not _MISSED_WORD.search(text):
+        about = runs.are_about(" ".join([*headings[number], text])) and not _CONDITION.search(text)
+        if about and says_all_met(text):
             everything_met = True
         if about and (section or _TARGET.search(text) or _MUST.search(text)):
             found += _of_line(document, number, text, section and bool(_ITEM.match(line)))
@@ -249,35 +239,33 @@ def _headings(lines: Sequence[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
     return found
 
 
-def _is_about(text: str, own: set[str]) -> bool:
-    """Whether a text is about the run itself: no plan, and no other run alone."""
-    if _PLAN.search(text):
-        return False
-    named = runs_named(text)
-    return not named or (bool(named & own) if own else len(named) == 1)
+@dataclass(frozen=True, slots=True)
+class _Runs:
+    """Numbered runs: the audited one, and its baseline."""
 
+    own: frozenset[str]
+    other: frozenset[str]
 
-def claim_of(text: str) -> Claim:
-    """What marks and words say about a criterion."""
-    if _OPEN_MARK.search(text):
-        return Claim.NONE
-    if _MISSED_MARK.search(text):
-        return Claim.MISSED
-    if _MET_MARK.search(text):
-        return Claim.MET
-    if _MISSED_WORD.search(text):
-        return Claim.MISSED
-    return Claim.MET if _MET_WORD.search(text) and not _INTENT.search(text) else Claim.NONE
+    def are_about(self, text: str) -> bool:
+        """Whether a text is about the audited run: no plan, and no other run alone."""
+        if _PLAN.search(text):
+            return False
+        named = runs_named(text)
+        if self.own:
+            return not named or bool(named & self.own)
+        return len(named - self.other) == len(named) <= 1
 
 
 def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator[Criterion]:
     """The criterion of one line of prose, output or list."""
-    for sentence in re.split(r"(?<=[a-z)*][.;!?])\s+", text):
+    for sentence in re.split(r"(?<=[A-Za-z)*%][.;!?])\s+", text):
         if item and (bound := parse_bound(_ITEM.sub("", sentence))):
             subject, low, high, percent, end = bound
             rest = _ITEM.sub("", sentence)[end:]
+            if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
+                continue
             value, subject = _value_beside(subject)
-            claim = claim_of(f"{' '.join(_marks(sentence))} {_brackets(rest)}")
+            claim = claim_of(f"{' '.join(marks_in(sentence))} {_brackets(rest)}")
             yield Criterion(
                 subject, low, high, percent, sentence[:120], claim, number, document, value
             )
@@ -288,18 +276,28 @@ def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator
             if match is None or written is None:
                 continue
             low, high = _bounds(match["bound"] or "", written.value)
+            rest = sentence[match.end("number") :]
+            if until := _TO.match(rest):
+                upper = _value(until["high"])
+                if upper is None or not written.value < upper.value:
+                    continue
+                low, high, rest = written.value, upper.value, rest[until.end() :]
             value, before = _value_beside(sentence[: match.start()])
-            subject = before if value is not None else f"{before} {sentence[match.start() :]}"
+            between = sentence[match.start() : match.start("number")]
+            subject = f"{before} {sentence[match.start() :]}"
+            if pattern is _LOOSE and not _FILLER.fullmatch(
+                _TARGET.sub("", between[: len(between) - len(match["bound"])])
+            ):
+                subject = between
+            elif value is not None:
+                subject = before
+            if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
+                continue
             claim = claim_of(sentence)
             yield Criterion(
                 subject, low, high, written.percent, sentence[:120], claim, number, document, value
             )
             break
-
-
-def _marks(text: str) -> list[str]:
-    found = [*_MET_MARK.findall(text), *_MISSED_MARK.findall(text)]
-    return ["[ ]"] if _OPEN_MARK.search(text) else found
 
 
 def _brackets(text: str) -> str:
@@ -328,10 +326,12 @@ def _value_beside(text: str) -> tuple[Written | None, str]:
     return written, _EQUAL_SIGN.sub("", text[: match.start()]).strip()
 
 
-def _of_table(document: Document, table: WrittenTable, own: set[str]) -> Iterator[Criterion]:
+def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[Criterion]:
     """Criteria of a table with a column of targets."""
     header = table.header
-    targets = [i for i, name in enumerate(header) if _TARGET.search(name) and _is_about(name, own)]
+    targets = [
+        i for i, name in enumerate(header) if _TARGET_COLUMN.search(name) and runs.are_about(name)
+    ]
     if len(targets) != 1:
         return
     (column,) = targets
@@ -339,7 +339,7 @@ def _of_table(document: Document, table: WrittenTable, own: set[str]) -> Iterato
     values = [
         i
         for i, name in enumerate(header)
-        if i not in (0, column) and (_VALUE.search(name) or (own and runs_named(name) & own))
+        if i not in (0, column) and (_VALUE.search(name) or runs_named(name) & runs.own)
     ]
     for row in table.rows:
         cell = row.cells[column]
@@ -354,8 +354,9 @@ def _of_table(document: Document, table: WrittenTable, own: set[str]) -> Iterato
             before, low, high, percent = "", number.value, number.value, number.percent
         subject = before if column == 0 and before else f"{row.cells[0]} {before}".strip()
         written = next((w for i in values if (w := _value(row.cells[i].strip("*")))), None)
-        said = " ".join([row.cells[i] for i in status] + _marks(" ".join(row.cells)))
+        said = " ".join([row.cells[i] for i in status] + marks_in(" ".join(row.cells)))
+        claim = claim_of(said, cell=True)
+        if _CHANGE.search(subject) or (bound is None and claim is Claim.NONE):
+            continue
         text = " | ".join(row.cells)[:120]
-        yield Criterion(
-            subject, low, high, percent, text, claim_of(said), row.line, document, written
-        )
+        yield Criterion(subject, low, high, percent, text, claim, row.line, document, written)

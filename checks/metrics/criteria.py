@@ -22,9 +22,10 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
-from checks.kit.criteria import Claim, Criterion, parse_bound, stated_criteria
+from checks.kit.criteria import Criterion, parse_bound, stated_criteria
 from checks.kit.intervals import Interval
 from checks.kit.kin import percent
+from checks.kit.written_claims import Claim
 from checks.metrics.joint import implied_thresholds
 from checks.metrics.quantities import Evidences, Quantity, Reading, find_quantity, nearest_name
 
@@ -137,8 +138,9 @@ def success_criteria(
     doubts: list[str] = []
     criteria = _declared(params.criteria, doubts)
     own_run = metrics.tables[0].label if metrics is not None else ""
+    other_run = baseline.table.label if baseline is not None else ""
     for document in documents.items if documents is not None else ():
-        criteria += stated_criteria(document, own_run)
+        criteria += stated_criteria(document, own_run, other_run)
     judged = _judge_all(criteria, have, params, doubts)
     if not judged and not doubts:
         return not_applicable("no criterion is declared or stated of anything that is measured")
@@ -225,6 +227,9 @@ def _bounds(criterion: Criterion, quantity: Quantity) -> tuple[float, float] | N
     if low == high:
         if quantity.greater_is_better is None:
             return None
+        low, high = (low, math.inf) if quantity.greater_is_better else (-math.inf, high)
+    elif math.isfinite(low) and math.isfinite(high) and quantity.table is not None:
+        # a value on the better side of a range does not miss it
         low, high = (low, math.inf) if quantity.greater_is_better else (-math.inf, high)
     if not quantity.share:
         return None if criterion.percent and quantity.table is not None else (low, high)

@@ -6,7 +6,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -48,6 +48,9 @@ class Evidences:
     predictions: PredictionSets | None = None
     grouping: Grouping | None = None
     kinship: Kinship | None = None
+    errors: dict[tuple[int, tuple[str, ...] | None], tuple[float | None, int | None]] = field(
+        default_factory=dict
+    )  # by table and groups, because several criteria are about the same rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,13 +213,16 @@ def _rest(text: str, grouping: Grouping | None) -> list[str]:
 
 def _tier(text: str, grouping: Grouping | None) -> str:
     tiers = dict.fromkeys(grouping.tiers.values()) if grouping else {}
+    names = "".join(
+        f"|{re.escape(name.casefold())}s?" for name in (grouping.names if grouping else ())
+    )
     rest = _rest(text, grouping)
     found = [
         tier
         for tier in tiers
         if rest == re.findall(r"[^\W_]+", tier.casefold())
         or re.match(rf"{re.escape(tier.casefold())}\b", text)
-        or re.search(rf"\b{re.escape(tier.casefold())}[ -]{_NOUNS}\b", text)
+        or re.search(rf"\b{re.escape(tier.casefold())}[ -](?:{_NOUNS}{names})\b", text)
     ]
     return found[0] if len(found) == 1 else ""
 
@@ -416,6 +422,19 @@ def _error(
     have: Evidences,
 ) -> tuple[float | None, int | None]:
     """Standard error of the metric on some rows, and how many rows it is from."""
+    place = (id(table), None if keys is None else tuple(keys))
+    if place not in have.errors:
+        have.errors[place] = _new_error(table, keys, value, n, have)
+    return have.errors[place]
+
+
+def _new_error(
+    table: MetricTable,
+    keys: Sequence[str] | None,
+    value: float,
+    n: int | None,
+    have: Evidences,
+) -> tuple[float | None, int | None]:
     score = SCORES.get(table.metric)
     percent = 100.0 if score is not None and score.share and abs(value) > 1.5 else 1.0
     if (scored := _scored(table, have)) is not None:

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from audit.model.artifacts import Baseline, Document, DocumentKind, Documents, Grouping, Kinship
 from audit.model.check import Verdict
-from checks.kit.criteria import claim_of, parse_bound, stated_criteria
+from checks.kit.criteria import parse_bound, stated_criteria
 from checks.kit.intervals import Interval
+from checks.kit.written_claims import claim_of
 from checks.metrics.comparability import Params as ComparabilityParams
 from checks.metrics.comparability import comparability
 from checks.metrics.criteria import Judgement, Params, judge_reading, success_criteria

@@ -215,6 +215,17 @@ def test_openly_missed_is_no_finding(text: str) -> None:
         "Targets below 1 are clipped. Target column: 3.",
         "```\neasy: 0.439 (Target: < 0.15) ✅\n```",
         "The easy cases improved by 30 % (target 10 %).",
+        "- [x] reduce the log2-MSE by at least 30 % (target: 0.3 better)",
+        "## Requirements\n- python >= 3.11\n- numpy >= 1.26\n- overall run time < 10 minutes",
+        "Predictions above a threshold of 0.1 count. The log2-MSE falls until epoch 20.",
+        "Objective: minimise log2-MSE. The objective of 0.1 weight decay is to regularise.",
+        "Training stops when the log2-MSE falls below the goal of 0.01.",
+        "Target encoding with smoothing 0.2 lowers the log2-MSE.",
+        "| Group | Target mean |\n|---|---|\n| k=4,m=2 | 0.1 |\n| k=4,m=3 | 0.2 |",
+        "| Group | Target | log2-MSE |\n|---|---|---|\n| k=4,m=2 | 0.1 | 0.405 |",
+        "## Goals\n- [ ] latency < 5 ms",
+        "## Run 2\n\nTarget: overall log2-MSE < 0.1 ✅",
+        "The best published log2-MSE is 0.1; our goal was another.",
     ],
 )
 def test_what_is_no_criterion_of_this_run(text: str) -> None:
@@ -292,3 +303,30 @@ def test_what_is_met_on_contaminated_rows_is_unsupported() -> None:
 
 def test_without_any_criterion() -> None:
     assert judge("# Results\n\nAll is well.").verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_run_that_is_called_as_the_baseline_is_not_this_one() -> None:
+    own = metrics(table("log2_mse", 0.181483, RUN6, RUN6_ROWS, label="metrics"))
+    baseline = Baseline(table("log2_mse", 0.506955, RUN2, label="Run 2"))
+    text = "## Run 2\n\nTarget: overall log2-MSE < 0.1 ✅"
+    assert judge(text, metrics=own, baseline=baseline).verdict is Verdict.NOT_APPLICABLE
+    assert warnings(judge(text.replace("Run 2", "Run 9"), metrics=own, baseline=baseline))
+
+
+def test_a_value_on_the_better_side_of_a_target_range_is_met() -> None:
+    text = "Overall log2-MSE 0.181 (target range: 0.28-0.35) ✅"
+    assert words(judge(text)) == {OVERALL: "met"}
+    missed = words(judge("Overall log2-MSE 0.181 (target: 0.05-0.10)"))
+    assert missed == {OVERALL: "missed"}
+
+
+def test_an_open_box_is_no_claim() -> None:
+    outcome = judge("## Acceptance criteria\n- [ ] easy cases < 0.15\n- [x] overall < 0.3")
+    assert words(outcome) == {EASY: "missed", OVERALL: "met"}
+    assert outcome.verdict is Verdict.PASS
+
+
+def test_many_criteria_are_bounded() -> None:
+    text = "\n".join(f"easy cases {i} (target: < 0.{i:05d}) ✅" for i in range(3_000))
+    outcome = judge(text)
+    assert len([e for e in outcome.measured if e.name == "criterion"]) == 200
