@@ -28,6 +28,7 @@ _OTHER_DATA = re.compile(
     r"(?: set)?|random seed|random state|seed|rows|samples)\b",
     re.I,
 )
+_EVALUATED = re.compile(r"\b(?:evaluat|measur|scor|test|validat|report|comput)", re.I)
 _SAME = re.compile(r"\b(?:same|identical|unlike|rather than|instead of|no)\b", re.I)
 
 
@@ -52,7 +53,7 @@ def comparisons(documents: Documents | None, baseline: str, own: str) -> list[Lo
 def names_other_data(documents: Documents | None, baseline: str) -> Location | None:
     """The first line that says that the baseline was measured on other data."""
     for document, number, text in _lines_about(documents, baseline):
-        if _OTHER_DATA.search(text) and not _SAME.search(text):
+        if _OTHER_DATA.search(text) and _EVALUATED.search(text) and not _SAME.search(text):
             return document.location(number)
     return None
 

@@ -25,7 +25,8 @@ from checks.kit.composition import Sizes, group_label, group_sizes
 from checks.kit.kin import contaminated, percent
 from checks.kit.scores import SCORES
 from checks.kit.written_comparisons import comparisons, names_other_data
-from checks.metrics.like_for_like import Comparison, in_shares, like_for_like
+from checks.metrics.clean_rows import Enough, in_shares
+from checks.metrics.like_for_like import Comparison, like_for_like
 from checks.metrics.reproduction import name_of
 from checks.metrics.weightings import departure, matching_weightings
 
@@ -50,7 +51,7 @@ class Params:
     """
 
     max_departure: float = 0.1
-    max_kin_share: float = 0.01
+    max_kin_share: float = 0.02
     min_rows: int = 30
     min_coverage: float = 0.5
     deviations: float = 2.0
@@ -62,7 +63,7 @@ class _Difference:
 
     text: str
     evidence: Evidence
-    of_composition: bool = False
+    mends: bool = False  # a like-for-like comparison takes it out
     certain: bool = True
 
 
@@ -105,8 +106,8 @@ def comparability(
     rows. Rows with kin in training are those of CT201 and CT202. The supported comparison gives
     every common group the same weight, leaves out groups with kin in training unless
     ``min_rows`` and ``min_coverage`` of them are clean, and takes the noise from predictions, for
-    the baseline the same. It is a warning if such a comparison does not show the improvement, a
-    note if it does although the overall values are of different composition.
+    the baseline the same. It is a warning if such a comparison of all groups does not show the
+    improvement, a note if it does although the overall values are not comparable.
 
     False alarms
     ------------
@@ -144,8 +145,8 @@ def comparability(
         differences.append(_Difference(text, evidence, certain=False))
     like = like_for_like(
         table, reference, predictions, grouping, kinship,
-        max_kin_share=params.max_kin_share, min_rows=params.min_rows,
-        min_coverage=params.min_coverage, deviations=params.deviations,
+        enough=Enough(params.max_kin_share, params.min_rows, params.min_coverage),
+        deviations=params.deviations,
     )  # fmt: skip
     measured = [*(each.evidence for each in differences), *_measured(like, label)]
     values = _values(table, reference, label)
@@ -153,7 +154,7 @@ def comparability(
         if unknown:
             return review(f"{values}: {unknown}", measured)
         return passed(f"{values}: the same groups and weights as far as can be told", measured)
-    supported = like is not None and like.better is True
+    supported = like is not None and like.complete and like.better is True
     finding = _finding(
         values, differences, like, supported, table, reference, label, stated, measured
     )
@@ -250,7 +251,7 @@ def _kin(table: MetricTable, kinship: Kinship | None, params: Params) -> list[_D
             "kin_share", share, expected=params.max_kin_share, unit="share", n=len(kin),
             method=method,
         )  # fmt: skip
-        return [_Difference(text, evidence)]
+        return [_Difference(text, evidence, mends=True)]
     return []
 
 
@@ -274,7 +275,7 @@ def _groups(
     evidence = Evidence(
         "compared_groups", len(here & there), expected=len(here | there), unit="groups", method=text
     )
-    return _Difference(text, evidence, of_composition=True)
+    return _Difference(text, evidence, mends=True)
 
 
 _WEIGHTINGS = {
@@ -306,7 +307,7 @@ def _weighting(
         )
         text = f"{label} weighs {theirs}, and this run {mine}"
         evidence = Evidence("compared_weighting", mine, expected=theirs, method=text)
-        return [_Difference(text, evidence, of_composition=True)], ""
+        return [_Difference(text, evidence, mends=True)], ""
     by_rows = "rows" in here and "rows" in there and not here & there & {"groups", "tiers"}
     if distance is not None and distance > params.max_departure and (by_rows or not here):
         text = f"the shares of the groups differ from those of {label} by {distance:.0%}"
@@ -315,7 +316,7 @@ def _weighting(
             method=f"total variation distance between the rows of both; {label}: "
             f"{sum(there_rows.values()):,} rows, this run: {sum(here_rows.values()):,}",
         )  # fmt: skip
-        return [_Difference(text, evidence, of_composition=True)], ""
+        return [_Difference(text, evidence, mends=True)], ""
     score = SCORES.get(table.metric)
     if distance is None and score is not None and score.mean and len(reference.by_group) > 1:
         if here and not there:
@@ -363,8 +364,7 @@ def _finding(
     measured: Sequence[Evidence],
 ) -> Finding:
     reasons = "; ".join(each.text for each in differences)
-    only_composition = all(each.of_composition for each in differences)
-    mild = only_composition and supported
+    mild = supported and all(each.mends for each in differences)
     if like is None or like.own is None:
         instead = "nothing else is supported" if like is None else like.method
     else:

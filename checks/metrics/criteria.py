@@ -26,8 +26,10 @@ from checks.kit.criteria import Criterion, parse_bound, stated_criteria
 from checks.kit.intervals import Interval
 from checks.kit.kin import percent
 from checks.kit.written_claims import Claim
+from checks.metrics.clean_rows import Enough
 from checks.metrics.joint import implied_thresholds
-from checks.metrics.quantities import Evidences, Quantity, Reading, find_quantity, nearest_name
+from checks.metrics.quantities import Evidences, Quantity, Reading, find_quantity
+from checks.metrics.subjects import nearest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,13 @@ class Params:
     deviations : float
         Standard errors that a value may lie beyond a bound by chance.
     max_kin_share : float
-        Share of rows with kin in training above which a value cannot meet anything.
+        Share of rows with kin in training above which only the value on the other rows can meet
+        anything.
     """
 
     criteria: tuple[str, ...] = ()
     deviations: float = 2.0
-    max_kin_share: float = 0.01
+    max_kin_share: float = 0.02
 
 
 class Judgement(Enum):
@@ -110,7 +113,8 @@ def success_criteria(
     the error that such metrics usually have with that many rows. A criterion is missed if every
     reading lies beyond the bound with its whole interval, met if every interval lies within, and
     otherwise within noise. What would be met on rows of which more than ``max_kin_share`` have
-    kin in training is unsupported.
+    kin in training is unsupported, unless at least half of the rows of every group have none and
+    it is met on those, too.
 
     It is a warning when a declared criterion is missed or unsupported, or when a text says that
     one is met which is not; a note when a stated criterion is missed and nothing is said of it,
@@ -134,7 +138,8 @@ def success_criteria(
     Efron & Tibshirani (1993), An introduction to the bootstrap, chapter 13. Agresti & Coull
     (1998), Approximate is better than "exact" for interval estimation of binomial proportions.
     """
-    have = Evidences(metrics, splits, predictions, grouping, kinship)
+    enough = Enough(max_kin_share=params.max_kin_share)
+    have = Evidences(metrics, splits, predictions, grouping, kinship, enough)
     doubts: list[str] = []
     criteria = _declared(params.criteria, doubts)
     own_run = metrics.tables[0].label if metrics is not None else ""
@@ -189,7 +194,7 @@ def _judge_all(
         quantity = find_quantity(criterion.subject, have)
         declared = criterion.document is None
         if quantity is None and declared:
-            hint = nearest_name(criterion.subject, have)
+            hint = nearest_name(criterion.subject, have.metrics, have.grouping)
             doubts.append(
                 f'the criterion "{criterion.text}" names nothing that is measured here; {hint}'
             )
@@ -247,7 +252,8 @@ def _judge(
     misses = all(each.interval.low > high or each.interval.high < low for each in quantity.readings)
     judgement = states[0] if len(set(states)) == 1 else Judgement.WITHIN_NOISE
     if judgement is Judgement.MET and quantity.kin_share > params.max_kin_share:
-        judgement = Judgement.UNSUPPORTED
+        clean = {judge_reading(each, low, high, params.deviations) for each in quantity.clean}
+        judgement = Judgement.MET if clean == {Judgement.MET} else Judgement.UNSUPPORTED
     return _Judged(criterion, quantity, low, high, judgement, misses)
 
 
@@ -273,15 +279,16 @@ def _bound_text(judged: _Judged) -> str:
     return f"{judged.low:.4g} to {judged.high:.4g}"
 
 
+def _in_words(reading: Reading) -> str:
+    error = "" if reading.error is None else f" (standard error {reading.error:.2g})"
+    return f"{(reading.interval.low + reading.interval.high) / 2:.4g} {reading.how}{error}"
+
+
 def _evidence(judged: _Judged, params: Params) -> Evidence:
     quantity = judged.quantity
     near = [_widened(each, params.deviations) for each in quantity.readings]
     interval = (min(each.low for each in near), max(each.high for each in near))
-    readings = ", ".join(
-        f"{(each.interval.low + each.interval.high) / 2:.4g} {each.how}"
-        + ("" if each.error is None else f" (standard error {each.error:.2g})")
-        for each in quantity.readings
-    )
+    readings = ", ".join(map(_in_words, quantity.readings))
     known = all(each.error is not None for each in quantity.readings)
     noise = (
         f"interval of {params.deviations:g} standard errors"
@@ -290,6 +297,7 @@ def _evidence(judged: _Judged, params: Params) -> Evidence:
     )
     kin = (
         f"; {percent(quantity.kin_share)} of its rows have kin in training"
+        + "".join(f", {_in_words(each)}" for each in quantity.clean)
         if quantity.kin_share > params.max_kin_share
         else ""
     )

@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audit.model.artifacts import (
-    Array,
     Grouping,
     Kinship,
     MetricTable,
-    Predictions,
     PredictionSets,
-    ReportedValue,
-    SplitKinship,
 )
-from checks.kit.composition import balanced_weights, group_label, predictions_of, weighted_metric
-from checks.kit.kin import contaminated
-from checks.kit.noise import customary_error, standard_error
-from checks.kit.scores import SCORES, CannotScoreError, Score, arrays_for, score_samples
+from checks.kit.composition import balanced_weights, group_label, weighted_metric
+from checks.kit.scores import SCORES
+from checks.metrics.clean_rows import Enough, clean_value, in_shares, pair_of
 from checks.metrics.reproduction import finite_values
 
 
@@ -44,6 +37,8 @@ class Comparison:
         Whether this run is better beyond noise, or worse; ``None`` where it cannot be told.
     method, short : str
         How, in full and in a few words.
+    complete : bool
+        No common group had to be left out.
     """
 
     metric: str
@@ -54,28 +49,12 @@ class Comparison:
     better: bool | None
     method: str
     short: str
+    complete: bool = False
 
     @property
     def word(self) -> str:
         """The answer in words."""
         return {True: "better", False: "worse", None: "no difference beyond noise"}[self.better]
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    value: float
-    error: float | None
-    rows: int | None
-
-
-def in_shares(score: Score, values: dict[str, ReportedValue]) -> dict[str, ReportedValue]:
-    """Scores written in percent as numbers between 0 and 1."""
-    if not score.share or not any(value.value > 1.5 for value in values.values()):
-        return values
-    return {
-        key: replace(value, value=value.value / 100, half_width=value.half_width / 100)
-        for key, value in values.items()
-    }
 
 
 def like_for_like(
@@ -85,9 +64,7 @@ def like_for_like(
     grouping: Grouping | None,
     kinship: Kinship | None,
     *,
-    max_kin_share: float,
-    min_rows: int,
-    min_coverage: float,
+    enough: Enough,
     deviations: float,
 ) -> Comparison | None:
     """Compare the common groups with equal weights, on clean rows only.
@@ -104,17 +81,9 @@ def like_for_like(
     common = [key for key in own if key in old]
     if not common:
         return None
-    scored = predictions_of(predictions, table.role)
-    pair = _pair(table, kinship)
-    groups = {}
-    for key in common:
-        kin = _kin_of_group(pair, key)
-        if kin is None or float(kin.mean()) <= max_kin_share:
-            groups[key] = _as_reported(score, own[key], key, table, scored)
-        elif kin.sum() <= (1 - min_coverage) * len(kin) and (~kin).sum() >= min_rows:
-            clean = _on_clean_rows(score, key, scored, pair, own[key].value)
-            if clean is not None:
-                groups[key] = clean
+    pair = pair_of(table, kinship)
+    found = {key: clean_value(table, key, own[key], predictions, pair, enough) for key in common}
+    groups = {key: value for key, value in found.items() if value is not None}
     if not groups:
         text = f"none of the {len(common)} common groups has enough rows without kin in training"
         return Comparison(score.name, None, None, None, None, None, text, "")
@@ -147,61 +116,5 @@ def like_for_like(
         f"{len(groups)} of {len(common)} common groups with the same weight{clean_words} "
         f"({shown}); {noise}",
         f"{len(groups)} of {len(common)} groups{clean_words}, equal weights",
+        len(groups) == len(common),
     )
-
-
-def _pair(table: MetricTable, kinship: Kinship | None) -> SplitKinship | None:
-    pairs = kinship.pairs if kinship is not None else ()
-    return next((p for p in pairs if table.role in (None, p.held_out.role)), None)
-
-
-def _kin_of_group(pair: SplitKinship | None, key: str) -> NDArray[np.bool_] | None:
-    if pair is None or not len(pair.exact.rows):
-        return None
-    kin, groups = contaminated(pair), pair.held_out.groups
-    if groups is None:
-        return kin
-    inside: NDArray[np.bool_] = kin[groups == key]
-    return inside if len(inside) else None
-
-
-def _as_reported(
-    score: Score, value: ReportedValue, key: str, table: MetricTable, scored: Predictions | None
-) -> _Group:
-    rows = table.counts.get(key)
-    if scored is not None and scored.groups is not None:
-        found = _rows_of(score, scored, scored.groups == key)
-        if found is not None and len(found[0]):
-            error = standard_error(score.name, *found, value.value)
-            return _Group(value.value, error, len(found[0]))
-    error = customary_error(score.name, value.value, rows) if rows else None
-    return _Group(value.value, error, rows)
-
-
-def _on_clean_rows(
-    score: Score, key: str, scored: Predictions | None, pair: SplitKinship | None, reported: float
-) -> _Group | None:
-    if scored is None or scored.split_index is None or pair is None or not score.mean:
-        return None
-    groups = scored.groups
-    if groups is None and pair.held_out.groups is not None:
-        groups = pair.held_out.groups[scored.split_index]
-    clean = ~contaminated(pair)[scored.split_index]
-    found = _rows_of(score, scored, clean if groups is None else clean & (groups == key))
-    if found is None or not len(found[0]):
-        return None
-    try:
-        value = score_samples(score.name, *found)
-    except CannotScoreError:
-        return None
-    return _Group(value, standard_error(score.name, *found, reported), len(found[0]))
-
-
-def _rows_of(
-    score: Score, scored: Predictions, mask: NDArray[np.bool_] | Sequence[bool]
-) -> tuple[Array, Array] | None:
-    try:
-        true, predicted = arrays_for(score.name, scored)
-    except CannotScoreError:
-        return None
-    return true[mask], predicted[mask]

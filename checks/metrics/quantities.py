@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,7 +20,6 @@ from audit.model.artifacts import (
     SplitRole,
     Splits,
 )
-from audit.model.groups import canonical_group
 from audit.model.location import Location
 from checks.kit.composition import (
     Sizes,
@@ -34,9 +32,19 @@ from checks.kit.composition import (
 from checks.kit.intervals import Interval
 from checks.kit.kin import contaminated
 from checks.kit.noise import customary_error, standard_error
-from checks.kit.scores import SCORES, CannotScoreError, arrays_for, canonical_metric, score_samples
+from checks.kit.scores import SCORES, CannotScoreError, arrays_for, score_samples
 from checks.kit.written_splits import roles_named
+from checks.metrics.clean_rows import Enough, clean_value, pair_of
 from checks.metrics.reproduction import finite_values, name_of
+from checks.metrics.subjects import (
+    group_of,
+    is_contamination,
+    is_every,
+    is_gap,
+    is_overall,
+    table_of,
+    tier_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class Evidences:
     predictions: PredictionSets | None = None
     grouping: Grouping | None = None
     kinship: Kinship | None = None
+    enough: Enough = field(default_factory=Enough)
     errors: dict[tuple[int, tuple[str, ...] | None], tuple[float | None, int | None]] = field(
         default_factory=dict
     )  # by table and groups, because several criteria are about the same rows
@@ -96,6 +105,10 @@ class Quantity:
         Its noise is from predictions.
     kin_share : float
         Share of its rows that have kin in training.
+    table, keys, tier
+        Where it is from: the table, the groups and the tier, where it is about some.
+    clean : tuple of Reading
+        The readings on rows without kin, where `kin_share` matters and enough rows are clean.
     """
 
     label: str
@@ -110,130 +123,31 @@ class Quantity:
     table: MetricTable | None = None
     keys: tuple[str, ...] = ()
     tier: str = ""
-
-
-_GAP = re.compile(r"\bgap\b|_gap\b")
-_KIN = re.compile(r"contaminat|leak")
-_EVERY = re.compile(r"\b(?:each|every|all|any|worst|max(?:imum)?)\b")
-_OVERALL = re.compile(r"\b(?:overall|total|aggregate|global|headline|main|final)\b")
-_NOUNS = (
-    r"(?:cases?|groups?|tiers?|samples?|rows?|categor(?:y|ies)|ones|difficulty|subset|examples?)"
-)
-_FILLERS = frozenset(
-    {"a", "all", "an", "and", "any", "average", "be", "both", "case", "cases"}
-    | {"categories", "category", "each", "error", "errors", "every", "final", "for"}
-    | {"group", "groups", "has", "headline", "held", "holdout", "in", "is", "level"}
-    | {"loss", "losses", "main", "max", "maximum", "mean", "metric", "metrics", "of"}
-    | {"on", "our", "out", "overall", "own", "performance", "remain", "remains", "rows"}
-    | {"run", "samples", "score", "scores", "set", "stay", "stays", "test", "the", "this"}
-    | {"tier", "tiers", "total", "val", "valid", "validation", "value", "values", "was"}
-    | {"worst"}
-)
-_GENERIC = frozenset({"error", "loss"})
+    clean: tuple[Reading, ...] = ()
 
 
 def find_quantity(subject: str, have: Evidences) -> Quantity | None:
     """Resolve what a text is about, or ``None`` where nothing known is named."""
     subject = re.sub(r"^[^\w(]+", "", subject)  # marks
     text = " ".join(re.sub(r"[*_`]", " ", subject).split()).casefold()
-    if _KIN.search(subject.casefold()):
+    if is_contamination(subject):
         return _contamination(have, text)
     tables = () if have.metrics is None else have.metrics.tables
-    found = _table(text, subject, tables)
+    found = table_of(text, subject, tables)
     if found is None:
         return None
     table, named = found
-    if _GAP.search(subject.casefold()):
+    if is_gap(subject):
         return _gap(table, have)
     tiers = have.grouping.tiers if have.grouping is not None else {}
-    if tier := _tier(text, have.grouping):
+    if tier := tier_of(text, have.grouping):
         keys = [key for key in tiers if tiers[key] == tier]
-        return _groups(table, keys, f"tier {tier}", have, tier, every=bool(_EVERY.search(text)))
-    if key := _group(text, subject, table, have.grouping):
+        return _groups(table, keys, f"tier {tier}", have, tier, every=is_every(text))
+    if key := group_of(text, subject, table, have.grouping):
         return _groups(table, [key], group_label(have.grouping, key), have)
-    if named or _OVERALL.search(text) or not _rest(text, have.grouping):
+    if named or is_overall(text, have.grouping):
         return _overall(table, have)
     return None
-
-
-def nearest_name(subject: str, have: Evidences) -> str:
-    """The known name that is spelled most like a text, quoted; all of them where none is."""
-    names = ["overall", "train_val_gap", "contamination"]
-    if have.grouping is not None:
-        names += [*dict.fromkeys(have.grouping.tiers.values())]
-        names += [have.grouping.label(key) for key in have.grouping.keys]
-    names += [table.metric for table in (have.metrics.tables if have.metrics else ())]
-    near = difflib.get_close_matches(subject.casefold(), names, n=1, cutoff=0.5)
-    if near:
-        return f"did you mean {near[0]!r}?"
-    shown = list(dict.fromkeys(names))
-    return "known are " + ", ".join(map(repr, shown[:8])) + (" …" if len(shown) > 8 else "")
-
-
-def _table(
-    text: str, subject: str, tables: Sequence[MetricTable]
-) -> tuple[MetricTable, bool] | None:
-    """The table that is meant, and whether a metric is named; ``None`` for a metric without."""
-    roles = roles_named(subject.replace("_", " "))
-    if _GAP.search(text):
-        roles = set()
-    candidates = [
-        table
-        for table in tables
-        if (table.role in roles if len(roles) == 1 else table.role is not SplitRole.TRAIN)
-    ] or [table for table in tables if table.role is None]
-    metrics = {table.metric for table in candidates}
-    named = _named_metric(text, metrics)
-    if named is not None:
-        candidates = [table for table in candidates if table.metric == named]
-    return (candidates[0], named is not None) if candidates else None
-
-
-def _named_metric(text: str, known: set[str]) -> str | None:
-    words = re.findall(r"[a-z0-9²]+", text.replace("²", "2"))[:60]
-    other = None
-    for length in (4, 3, 2, 1):
-        for start in range(len(words) - length + 1):
-            part = "_".join(words[start : start + length])
-            name = canonical_metric(part)
-            if part in known:
-                return part
-            if name in known:
-                return name
-            if name is not None and part not in _GENERIC and name not in ("loss", "error_rate"):
-                other = other or name
-    return other
-
-
-def _rest(text: str, grouping: Grouping | None) -> list[str]:
-    names = [name.casefold() for name in (grouping.names if grouping else ())]
-    own = {*names, *(f"{name}s" for name in names)}
-    return [w for w in re.findall(r"[^\W_]+", text) if w not in _FILLERS and w not in own]
-
-
-def _tier(text: str, grouping: Grouping | None) -> str:
-    tiers = dict.fromkeys(grouping.tiers.values()) if grouping else {}
-    names = "".join(
-        f"|{re.escape(name.casefold())}s?" for name in (grouping.names if grouping else ())
-    )
-    rest = _rest(text, grouping)
-    found = [
-        tier
-        for tier in tiers
-        if rest == re.findall(r"[^\W_]+", tier.casefold())
-        or re.match(rf"{re.escape(tier.casefold())}\b", text)
-        or re.search(rf"\b{re.escape(tier.casefold())}[ -](?:{_NOUNS}{names})\b", text)
-    ]
-    return found[0] if len(found) == 1 else ""
-
-
-def _group(text: str, subject: str, table: MetricTable, grouping: Grouping | None) -> str:
-    keys = {*table.by_group, *(grouping.keys if grouping else ())}
-    parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
-    for part in [subject.strip(), " ".join(_rest(text, grouping)), *parts]:
-        if part and (key := canonical_group(part)) in keys:
-            return key
-    return ""
 
 
 def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[float, int]:
@@ -305,7 +219,15 @@ def _overall(table: MetricTable, have: Evidences) -> Quantity | None:
     error, rows = _error(table, None, value.value, n, have)
     reading = Reading("as reported", Interval.around(value.value, value.half_width), error)
     kin = _kin(have, table.role, ())[0]
-    return _quantity(f"overall {name_of(table)}", value, (reading,), rows or n, table, kin, have)
+    found = _quantity(f"overall {name_of(table)}", value, (reading,), rows or n, table, kin, have)
+    values = _group_values(table, have) or {"": value}
+    weights = {key: float(rows) for key, rows in _rows(sizes, list(values)).items()}
+    if set(values) == {""}:
+        weights = {"": 1.0}
+    if len(weights) < len(values):
+        return found
+    clean = _clean(table, values, [("weighted by rows", weights)], kin, have)
+    return replace(found, clean=clean)
 
 
 def _groups(
@@ -327,6 +249,7 @@ def _groups(
     }
     kin = _kin(have, table.role, list(values))[0]
     readings = []
+    weightings = [(f"mean of {len(values)} groups", balanced_weights(list(values), {}))]
     if every or len(values) == 1:
         score = SCORES.get(table.metric)
         pick = min if score is not None and score.greater_is_better else max
@@ -336,7 +259,6 @@ def _groups(
         readings = [Reading(how, Interval.around(own.value, own.half_width), errors[worst])]
         natural = own
     else:
-        weightings = [(f"mean of {len(values)} groups", balanced_weights(list(values), {}))]
         if len(rows) == len(values):
             weightings.append(("weighted by rows", {k: float(n) for k, n in rows.items()}))
         for how, weights in weightings:
@@ -351,7 +273,33 @@ def _groups(
         natural = ReportedValue((middle.low + middle.high) / 2, first.location)
     n = sum(rows.values()) if len(rows) == len(values) else None
     name = f"{label}, {name_of(table)}"
-    return _quantity(name, natural, tuple(readings), n, table, kin, have, tuple(values), tier)
+    found = _quantity(name, natural, tuple(readings), n, table, kin, have, tuple(values), tier)
+    return replace(found, clean=_clean(table, values, weightings, kin, have))
+
+
+def _clean(
+    table: MetricTable,
+    values: Mapping[str, ReportedValue],
+    weightings: Sequence[tuple[str, Mapping[str, float]]],
+    kin: float,
+    have: Evidences,
+) -> tuple[Reading, ...]:
+    """The readings on rows without kin; none where they are not needed, or too few are clean."""
+    if kin <= have.enough.max_kin_share:
+        return ()
+    pair = pair_of(table, have.kinship)
+    clean: dict[str, ReportedValue] = {}
+    errors: dict[str, float | None] = {}
+    for key, value in values.items():
+        found = clean_value(table, key, value, have.predictions, pair, have.enough)
+        if found is None:
+            return ()
+        clean[key] = ReportedValue(found.value, value.location)
+        errors[key] = found.error
+    readings: list[Reading] = []
+    for how, weights in weightings:
+        readings += _weighted(table.metric, f"{how} without kin", clean, weights, errors)
+    return tuple(readings)
 
 
 def _quantity(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from audit.model.artifacts import (
     Grouping,
     Kinship,
     Match,
+    PredictionSets,
     SplitKinship,
     SplitRole,
 )
@@ -330,3 +333,20 @@ def test_many_criteria_are_bounded() -> None:
     text = "\n".join(f"easy cases {i} (target: < 0.{i:05d}) ✅" for i in range(3_000))
     outcome = judge(text)
     assert len([e for e in outcome.measured if e.name == "criterion"]) == 200
+
+
+@pytest.mark.parametrize(("clean_error", "expected"), [(0.3, "met"), (2.0, "unsupported")])
+def test_a_criterion_that_is_met_on_the_clean_rows_alone(clean_error: float, expected: str) -> None:
+    kin = kinship(0.25, n=400)
+    known = kin.pairs[0].exact.rows
+    rng = np.random.default_rng(0)
+    guess = np.where(known, 0.0, clean_error * rng.normal(size=400))
+    (item,) = predictions(np.zeros(400), guess, kin.pairs[0].held_out.groups).items
+    scored = PredictionSets((replace(item, split_index=np.arange(400)),))
+    groups = {key: float(np.mean(guess[np.asarray(item.groups) == key] ** 2)) for key in ("a", "b")}
+    own = metrics(table("mse", float(np.mean(guess**2)), groups, {"a": 200, "b": 200}))
+    outcome = judge(
+        "", f"mse < {4 if clean_error > 1 else 1}", metrics=own, predictions=scored, kinship=kin,
+        grouping=Grouping(("site",), ("a", "b")),
+    )  # fmt: skip
+    assert words(outcome) == {"overall validation mse": expected}
