@@ -127,6 +127,9 @@ _PLAN = re.compile(
     re.I,
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.{1,300})")
+_NO_LEAKAGE = re.compile(
+    r"^\W{0,8}(?:no|zero|without)\s(?:\w{1,15}\s){0,2}(?:leak(?:age|s)?|contamination)\b", re.I
+)
 _LEAD = re.compile(r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,4}?[\w-]{1,30})\s?:\W{0,4}$")
 _ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒])\s*")
 _STATUS = re.compile(
@@ -258,6 +261,12 @@ class _Runs:
 
 def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator[Criterion]:
     """The criterion of one line of prose, output or list."""
+    if item and _NO_LEAKAGE.match(_ITEM.sub("", text)):
+        marks = " ".join(marks_in(text))
+        yield Criterion(
+            "contamination", -math.inf, 0.0, False, text[:120], claim_of(marks), number, document
+        )
+        return
     for sentence in re.split(r"(?<=[A-Za-z)*%][.;!?])\s+", text):
         if item and (bound := parse_bound(_ITEM.sub("", sentence))):
             subject, low, high, percent, end = bound
@@ -342,7 +351,7 @@ def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[
         if i not in (0, column) and (_VALUE.search(name) or runs_named(name) & runs.own)
     ]
     for row in table.rows:
-        cell = row.cells[column]
+        cell = row.cells[column][:_MAX_LINE]
         bound = parse_bound(cell)
         number = None if bound else _value(cell)
         if bound is None and number is None:

@@ -203,6 +203,8 @@ def _judge_all(
         bounds = None if quantity is None else _bounds(criterion, quantity)
         if quantity is None or bounds is None:
             continue
+        if not declared and bounds[1] == 0 and quantity.label.startswith("contamination"):
+            bounds = bounds[0], params.max_kin_share  # "no leakage"
         judged = _judge(criterion, quantity, *bounds, params)
         key = (quantity.label, *bounds)
         before = found.setdefault(key, judged)

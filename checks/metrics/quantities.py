@@ -126,9 +126,12 @@ class Quantity:
     clean: tuple[Reading, ...] = ()
 
 
+_MAX_SUBJECT = 300  # characters
+
+
 def find_quantity(subject: str, have: Evidences) -> Quantity | None:
     """Resolve what a text is about, or ``None`` where nothing known is named."""
-    subject = re.sub(r"^[^\w(]+", "", subject)  # marks
+    subject = re.sub(r"^[^\w(]+", "", subject[:_MAX_SUBJECT])  # marks
     text = " ".join(re.sub(r"[*_`]", " ", subject).split()).casefold()
     if is_contamination(subject):
         return _contamination(have, text)

@@ -48,7 +48,7 @@ def is_every(text: str) -> bool:
 
 def is_overall(text: str, grouping: Grouping | None) -> bool:
     """Whether a text is about the overall value, or names nothing in particular."""
-    return bool(_OVERALL.search(text)) or not _rest(text, grouping)
+    return bool(_OVERALL.search(text)) or not (_rest(text, grouping) or _names_in(text, grouping))
 
 
 def nearest_name(subject: str, metrics: Metrics | None, grouping: Grouping | None) -> str:
@@ -100,6 +100,12 @@ def _named_metric(text: str, known: set[str]) -> str | None:
     return other
 
 
+def _names_in(text: str, grouping: Grouping | None) -> set[str]:
+    """Group columns that a text names, as in ``site A``."""
+    names = {name.casefold() for name in (grouping.names if grouping else ())}
+    return (names | {f"{name}s" for name in names}) & set(re.findall(r"[^\W_]+", text))
+
+
 def _rest(text: str, grouping: Grouping | None) -> list[str]:
     names = [name.casefold() for name in (grouping.names if grouping else ())]
     own = {*names, *(f"{name}s" for name in names)}
@@ -127,7 +133,9 @@ def group_of(text: str, subject: str, table: MetricTable, grouping: Grouping | N
     """Canonical key of the group that a text names; empty for none."""
     keys = {*table.by_group, *(grouping.keys if grouping else ())}
     parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
-    for part in [subject.strip(), " ".join(_rest(text, grouping)), *parts]:
+    own = _names_in(text, grouping) | {"group", "groups", "tier", "case", "cases"}
+    bare = " ".join(word for word in text.split() if word not in own)  # an "A" is no article here
+    for part in [subject.strip(), bare, " ".join(_rest(text, grouping)), *parts]:
         if part and (key := canonical_group(part)) in keys:
             return key
     return ""

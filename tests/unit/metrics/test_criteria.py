@@ -350,3 +350,20 @@ def test_a_criterion_that_is_met_on_the_clean_rows_alone(clean_error: float, exp
         grouping=Grouping(("site",), ("a", "b")),
     )  # fmt: skip
     assert words(outcome) == {"overall validation mse": expected}
+
+
+def test_a_group_that_is_called_like_an_article() -> None:
+    own = metrics(table("mse", 0.4, {"a": 0.1, "b": 0.7}, {"a": 900, "b": 900}))
+    grouping = Grouping(("site",), ("a", "b"), labels={"a": "A", "b": "B"})
+    given = {"metrics": own, "grouping": grouping}
+    text = "## Success criteria\n- ✅ Site A < 0.2\n- ✅ Site D < 0.2"
+    assert words(judge(text, **given)) == {"A, validation mse": "met"}
+    assert "names nothing" in judge("", "site D < 0.2", **given).reason
+
+
+def test_no_leakage_is_a_criterion() -> None:
+    own = metrics(table("mse", 0.2, {"a": 0.2, "b": 0.2}, {"a": 100, "b": 100}))
+    text = "## Success criteria\n\n1. ✅ No data leakage"
+    for share, found in ((0.0, 0), (0.01, 0), (0.5, 1)):
+        assert len(warnings(judge(text, metrics=own, kinship=kinship(share)))) == found
+    assert judge(text, metrics=own).verdict is Verdict.NOT_APPLICABLE
