@@ -378,7 +378,7 @@ def _finding(
         check_id="MT407",
         severity=Severity.NOTE if mild else Severity.WARNING,
         confidence=Confidence.HIGH if any(e.certain for e in differences) else Confidence.MEDIUM,
-        message=f"{values} is an unsupported comparison: {reasons}; {instead}",
+        message=f"{values} is unsupported: {reasons}; {instead}",
         locations=(
             replace(place, role=Role.PRIMARY),
             replace(other, role=Role.RELATED, note="the baseline"),

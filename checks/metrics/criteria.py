@@ -329,13 +329,13 @@ def _finding(judged: _Judged, params: Params) -> Finding | None:
     answer, quantity = judged.judgement, judged.quantity
     loud = claimed or judged.declared
     severity = Severity.WARNING
-    what = f'{quantity.label}: "{_bound_text(judged)}"'
-    value = f"the value is {quantity.value:.4g}"
+    what = f'"{quantity.label} {_bound_text(judged)}"'
+    value = f"it is {quantity.value:.4g}"
     stated = "is stated as met, but"
     if answer is Judgement.UNSUPPORTED and loud:
         message = (
-            f"{what} {stated if claimed else 'cannot be judged:'} {value} on rows of which "
-            f"{percent(quantity.kin_share)} have kin in training, which supports nothing"
+            f"{what} {stated if claimed else 'is unsupported:'} {percent(quantity.kin_share)} "
+            f"of the rows have kin in training ({value} on them all)"
         )
     elif answer is Judgement.MISSED and loud:
         message = f"{what} {stated if claimed else 'is missed:'} {value}"
@@ -416,7 +416,7 @@ def _degradation(judged: _Judged, baseline: Baseline) -> Finding | None:
         check_id="MT406",
         severity=Severity.NOTE,
         confidence=Confidence.HIGH,
-        message=f'{quantity.label}: "{_bound_text(judged)}" is called no degradation and allows '
+        message=f'"{quantity.label} {_bound_text(judged)}" is called no degradation and allows '
         f"{least:.0%} to {most:.0%} more than {name}",
         locations=_places(judged),
         evidence=(evidence,),

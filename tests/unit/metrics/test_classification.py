@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn import metrics as sk
 
 from audit.model.check import Verdict
 from tests.classified import METRICS, STYLES, classified
@@ -113,3 +115,53 @@ def test_criteria(style: str, tmp_path: Path) -> None:
     words = [e.method.split(":")[0] for e in run.measured if e.name == "criterion"]
     assert words == ["met", "missed"]
     assert len(run.findings) == 1
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
+def test_predictions_that_are_probabilities(metric: str, tmp_path: Path) -> None:
+    """One probability a row and no labels, as ``predict_proba(X)[:, 1]`` gives it."""
+    experiment = classified("fraud", metric, 6)
+    experiment.write(tmp_path)
+    table = pd.read_csv(tmp_path / "validation_predictions.csv")
+    table["y_pred"] = table["prob_1"]
+    table.drop(columns=["prob_0", "prob_1"]).to_csv(
+        tmp_path / "validation_predictions.csv", index=False
+    )
+    report = audit_export(tmp_path)
+    assert run_of(report, "MT403").verdict is Verdict.PASS, run_of(report, "MT403").reason
+    assert alarms(report) == set()
+
+
+@pytest.mark.parametrize(("style", "metric"), [("trees", "accuracy"), ("fraud", "log_loss")])
+def test_scores_without_predicted_labels(style: str, metric: str, tmp_path: Path) -> None:
+    experiment = classified(style, metric, 7)
+    experiment.write(tmp_path)
+    path = tmp_path / "validation_predictions.csv"
+    pd.read_csv(path).drop(columns="y_pred").to_csv(path, index=False)
+    report = audit_export(tmp_path)
+    assert run_of(report, "MT403").verdict is Verdict.PASS, run_of(report, "MT403").reason
+    assert alarms(report) == set()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("f1_weighted", lambda t: sk.f1_score(t.y_true, t.y_pred, average="weighted")),
+        ("macro_recall", lambda t: sk.recall_score(t.y_true, t.y_pred, average="macro")),
+        ("roc_auc_ovo", lambda t: sk.roc_auc_score(t.y_true, t[PROBS], multi_class="ovo")),
+        ("brier_score_loss", lambda t: sk.brier_score_loss(t.y_true, t[PROBS])),
+        ("balanced_accuracy", lambda t: sk.balanced_accuracy_score(t.y_true, t.y_pred)),
+    ],
+)
+def test_customary_averagings(name: str, value, tmp_path: Path) -> None:
+    experiment = classified("trees", "accuracy", 8)
+    experiment.write(tmp_path)
+    table = pd.read_csv(tmp_path / "validation_predictions.csv")
+    for factor, verdict in ((1.0, Verdict.PASS), (0.8, Verdict.FAIL)):
+        content = {"validation": {name: factor * float(value(table))}}
+        (tmp_path / "metrics.json").write_text(json.dumps(content))
+        run = run_of(audit_export(tmp_path), "MT403")
+        assert run.verdict is verdict, run.reason
+
+
+PROBS = ["prob_ash", "prob_elm", "prob_oak"]
