@@ -127,6 +127,7 @@ _PLAN = re.compile(
     re.I,
 )
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.{1,300})")
+_REPORT = re.compile(r"\b(?:analysis|report|summary|evaluation|review)\b", re.I)
 _NO_LEAKAGE = re.compile(
     r"^\W{0,8}(?:no|zero|without)\s(?:\w{1,15}\s){0,2}(?:leak(?:age|s)?|contamination)\b", re.I
 )
@@ -237,7 +238,10 @@ def _headings(lines: Sequence[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
     for number, line in lines:
         if match := _HEADING.match(line):
             level = len(match[1])
-            stack = [each for each in stack if each[0] < level] + [(level, match[2])]
+            title = match[2]
+            if level == 1 and _REPORT.search(title):
+                title = _PLAN.sub("", title)  # "Analysis and recommendations" is not all plan
+            stack = [each for each in stack if each[0] < level] + [(level, title)]
         found[number] = tuple(text for _, text in stack)
     return found
 

@@ -367,3 +367,9 @@ def test_no_leakage_is_a_criterion() -> None:
     for share, found in ((0.0, 0), (0.01, 0), (0.5, 1)):
         assert len(warnings(judge(text, metrics=own, kinship=kinship(share)))) == found
     assert judge(text, metrics=own).verdict is Verdict.NOT_APPLICABLE
+
+
+def test_a_title_that_promises_recommendations_is_still_a_report() -> None:
+    text = "# Run 6 analysis and recommendations\n\n## Success criteria\n- ✅ easy < 0.15\n"
+    assert len(warnings(judge(text))) == 1
+    assert judge(text.replace("## Success", "## Recommended success")).findings == ()
