@@ -62,12 +62,12 @@ def _implied(
 ) -> tuple[list[Evidence], str]:
     found, sentence = [], ""
     for how, weights in weightings.items():
-        allowed = math.fsum(weights[tier] * bounds[tier] ** power for tier in bounds)
-        if allowed <= whole**power:
+        allowed = math.fsum(weights[tier] * _raised(bounds[tier], power) for tier in bounds)
+        if allowed <= _raised(whole, power):
             continue
-        loosest = max(bounds, key=lambda tier: weights[tier] * bounds[tier] ** power)
-        others = allowed - weights[loosest] * bounds[loosest] ** power
-        left = (whole**power - others) / weights[loosest]
+        loosest = max(bounds, key=lambda tier: weights[tier] * _raised(bounds[tier], power))
+        others = allowed - weights[loosest] * _raised(bounds[loosest], power)
+        left = (_raised(whole, power) - others) / weights[loosest]
         implied = left ** (1 / power) if left > 0 else None
         rest = ", ".join(f"{tier} at {bounds[tier]:.4g}" for tier in bounds if tier != loosest)
         found.append(
@@ -87,3 +87,7 @@ def _implied(
                 f"overall < {whole:.4g} needs {loosest} {needs}"
             )
     return found, sentence
+
+
+def _raised(value: float, power: int) -> float:
+    return value * value if power == 2 else value  # ** raises on overflow

@@ -95,8 +95,8 @@ def like_for_like(
     errors = [group.error for group in groups.values()]
     error = None
     if all(each is not None for each in errors):
-        both = 2.0  # the baseline has the same noise
-        error = math.sqrt(both * math.fsum((each or 0.0) ** 2 for each in errors)) / len(groups)
+        # the baseline has the same noise
+        error = math.sqrt(2) * math.hypot(*(each or 0.0 for each in errors)) / len(groups)
     spread = deviations * (error or 0.0)
     rounding = float(np.mean([own[key].half_width + old[key].half_width for key in groups]))
     gain = now - then if score.greater_is_better else then - now

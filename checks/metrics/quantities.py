@@ -153,6 +153,14 @@ def find_quantity(subject: str, have: Evidences) -> Quantity | None:
     return None
 
 
+def _members(groups: Array, keys: Sequence[str]) -> Array:
+    """Rows of some groups; several times faster than a search in sorted objects."""
+    inside: Array = np.zeros(len(groups), dtype=bool)
+    for key in keys:
+        inside |= groups == key
+    return inside
+
+
 def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[float, int]:
     """Share of the rows with kin in training, and how many rows there are."""
     for pair in have.kinship.pairs if have.kinship is not None else ():
@@ -160,7 +168,7 @@ def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[
             continue
         kin = contaminated(pair)
         if keys and pair.held_out.groups is not None:
-            kin = kin[np.isin(pair.held_out.groups, list(keys))]
+            kin = kin[_members(pair.held_out.groups, keys)]
         return (float(kin.mean()), len(kin)) if len(kin) else (0.0, 0)
     return 0.0, 0
 
@@ -193,6 +201,8 @@ def _gap(table: MetricTable, have: Evidences) -> Quantity | None:
     )
     held_out = _overall(table, have)
     if train is None or train.overall is None or held_out is None:
+        return None
+    if not math.isfinite(train.overall.value):
         return None
     score = SCORES.get(table.metric)
     sign = -1.0 if score is not None and score.greater_is_better else 1.0
@@ -391,7 +401,7 @@ def _new_error(
     if (scored := _scored(table, have)) is not None:
         true, predicted, groups = scored
         if keys is not None and groups is not None:
-            inside = np.isin(groups, list(keys))
+            inside = _members(groups, keys)
             true, predicted = true[inside], predicted[inside]
         if keys is None or groups is not None:
             error = standard_error(table.metric, true, predicted, value / percent)
@@ -416,5 +426,5 @@ def _weighted(
     parts = [(weights[key] / total, errors[key]) for key in values]
     error = None
     if all(each is not None for _, each in parts):
-        error = math.sqrt(math.fsum((share * (each or 0.0)) ** 2 for share, each in parts))
+        error = math.hypot(*(share * (each or 0.0) for share, each in parts))
     return [Reading(how, Interval(min(low, high), max(low, high)), error)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from audit.model.artifacts import Grouping, MetricTable
@@ -34,6 +35,8 @@ def matching_weightings(
     """
     values, score = finite_values(table), SCORES.get(table.metric)
     if score is None or not score.mean or table.overall is None or len(values) < 2:
+        return set()
+    if not math.isfinite(table.overall.value):
         return set()
     reported = reported_interval(table.overall, _TOLERANCE)
     weightings: dict[str, Mapping[str, float]] = {"groups": balanced_weights(list(values), {})}

@@ -8,7 +8,15 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from audit.model.artifacts import Baseline, Document, DocumentKind, Documents, Grouping, Kinship
+from audit.model.artifacts import (
+    Baseline,
+    Document,
+    DocumentKind,
+    Documents,
+    Grouping,
+    Kinship,
+    SplitRole,
+)
 from audit.model.check import Verdict
 from checks.kit.criteria import parse_bound, stated_criteria
 from checks.kit.intervals import Interval
@@ -119,3 +127,40 @@ def test_a_table_is_comparable_with_itself(
         assert outcome.verdict in (Verdict.PASS, Verdict.REVIEW)
         if not text:
             assert outcome.verdict is Verdict.PASS
+
+
+WILD = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True), st.sampled_from([0.0, -1.0, 1e308, 1e-308])
+)
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcd"), st.tuples(WILD, WILD), max_size=4),
+    WILD,
+    WILD,
+    WILD,
+    st.sampled_from(["mse", "rmse", "accuracy", "f1", "r2", "wibble"]),
+)
+def test_no_values_raise(
+    groups: dict, overall: float, before: float, train: float, metric: str
+) -> None:
+    counts = {key: i for i, key in enumerate(groups)}
+    own = table(metric, overall, {key: a for key, (a, _) in groups.items()}, counts)
+    old = table(metric, before, {key: b for key, (_, b) in groups.items()}, path="old.json")
+    tiers = {key: "easy" if key < "c" else "hard" for key in "abcd"}
+    grouping = Grouping(("g",), tuple("abcd"), tiers)
+    both = metrics(own, table(metric, train, role=SplitRole.TRAIN))
+    text = "It is better than the baseline.\n\nMSE 0.2 (target: < 0.1) ✅"
+    documents = Documents((Document("a.md", DocumentKind.FILE, text),))
+    given = {"splits": None, "predictions": None, "grouping": grouping, "kinship": None,
+             "documents": documents, "metrics": both}  # fmt: skip
+    criteria = ("overall < 1", "easy < 1", "hard < 2", "gap < 0.1", "each easy group < 3")
+    with np.errstate(all="ignore"):
+        judged = success_criteria.function(
+            baseline=Baseline(old), params=Params(criteria=criteria), **given
+        )
+        compared = comparability.function(
+            baseline=Baseline(old), params=ComparabilityParams(), **given
+        )
+    assert judged.reason
+    assert compared.reason

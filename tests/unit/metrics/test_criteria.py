@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn import metrics as sk
 
 from audit.model.artifacts import (
     Baseline,
@@ -373,3 +374,31 @@ def test_a_title_that_promises_recommendations_is_still_a_report() -> None:
     text = "# Run 6 analysis and recommendations\n\n## Success criteria\n- ✅ easy < 0.15\n"
     assert len(warnings(judge(text))) == 1
     assert judge(text.replace("## Success", "## Recommended success")).findings == ()
+
+
+@pytest.mark.parametrize("metric", ["mse", "accuracy", "roc_auc"])
+def test_chance_alone_seldom_decides(metric: str) -> None:
+    """The criterion is the true value: nearly all draws are within noise."""
+    found = []
+    for seed in range(120):
+        rng = np.random.default_rng(seed)
+        truth = rng.integers(0, 2, 150)
+        if metric == "mse":
+            guess, exact = truth + rng.normal(size=150), 1.0
+            own = float(np.mean((truth - guess) ** 2))
+        elif metric == "accuracy":
+            guess, exact = np.where(rng.uniform(size=150) < 0.9, truth, 1 - truth), 0.9
+            own = float(np.mean(truth == guess))
+        else:
+            guess, exact = truth + rng.normal(size=150), 0.7602499389065233  # Phi(1 / sqrt(2))
+            own = float(sk.roc_auc_score(truth, guess))
+        sign = "<" if metric == "mse" else ">"
+        outcome = judge(
+            "", f"{metric} {sign} {exact}", metrics=metrics(table(metric, own)), grouping=None,
+            predictions=predictions(truth, guess),
+        )  # fmt: skip
+        found += words(outcome).values()
+    assert len(found) == 120
+    assert found.count("missed") <= 6
+    assert found.count("met") <= 12
+    assert found.count("within noise") < 120
