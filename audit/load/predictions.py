@@ -80,8 +80,10 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
         y_pred = frame[predicted].to_numpy() if predicted is not None else derived
         assert y_pred is not None
         draft = Draft(None, path, frame[true].to_numpy(), y_pred, frame, "", scores)
-        shown = predicted or "scores of the classes"
-        why = ledger.why_declared("predictions") if declared else f"columns {true}, {shown}"
+        shown = [true, predicted] if predicted is not None else [true]
+        if scores is not None:
+            shown.append(f"scores of {len(scores.classes)} classes")
+        why = ledger.why_declared("predictions") if declared else f"columns {', '.join(shown)}"
         column = names.split_column(frame.columns)
         roles = frame[column].map(_role_of) if column is not None else None
         if roles is not None and roles.notna().all():
