@@ -198,8 +198,9 @@ def _positive(
     """Which of two labels a high score speaks for; ``None`` where it cannot be told."""
     first, second = labels
     if guess is not None:
-        claimed = guess.map(canonical_label)
-        area = roc_auc((claimed == second).to_numpy(), scores)
+        codes, found = pd.factorize(guess)
+        claimed = np.array([canonical_label(label) == second for label in found] or [False])
+        area = roc_auc(claimed[codes] & (codes >= 0), scores)
         if area is not None:
             # a score that is high for either prediction is the confidence in it
             return second if area >= _CLEAR else first if area <= 1 - _CLEAR else None

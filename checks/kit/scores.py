@@ -402,3 +402,30 @@ def metric_bounds(metric: str, y_true: Array, y_pred: Array) -> Interval:
     if SCORES[metric].root:
         return Interval(math.sqrt(bounds.low), math.sqrt(bounds.high))
     return bounds
+
+
+def whole_set_bounds(metric: str, y_true: Array, y_pred: Array) -> dict[str, Interval]:
+    """`whole_set_scores` with the interval of each variant, given that scores may be rounded.
+
+    Rounding makes ties; at worst every score of a true class moves by twice its half unit
+    against the scores that it is ranked with.
+    """
+    values = whole_set_scores(metric, y_true, y_pred)
+    bounds = {name: Interval.around(value, 1e-6) for name, value in values.items()}
+    score = SCORES.get(metric)
+    if not values or score is None or not score.scores:
+        return bounds
+    codes, scores = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
+    step = 2.002 * float(np.max(_resolution(scores.ravel())))
+    of_true = codes == np.max(codes) if scores.ndim == 1 else codes[:, None] == _columns(scores)
+    for sign in (-1.0, 1.0):
+        moved = whole_set_scores(metric, codes, scores + sign * step * of_true)
+        for name, value in moved.items():
+            near = bounds[name]
+            bounds[name] = Interval(min(near.low, value), max(near.high, value))
+    return bounds
+
+
+def _columns(scores: Array) -> Array:
+    columns: Array = np.arange(scores.shape[1])
+    return columns

@@ -30,6 +30,7 @@ from checks.kit.scores import (
     arrays_for,
     metric_bounds,
     score_samples,
+    whole_set_bounds,
     whole_set_scores,
 )
 
@@ -142,11 +143,12 @@ def _from_predictions(metric: str, scored: Predictions) -> list[Way]:
         value = score_samples(metric, true, predicted)
         return [Way(where, value, interval, from_predictions=True)]
     variants = whole_set_scores(metric, true, predicted)
+    bounds = whole_set_bounds(metric, true, predicted)
     return [
         Way(
             f"{where} ({name})" if len(variants) > 1 else where,
             value,
-            Interval.around(value, 1e-6),
+            bounds[name],
             from_predictions=True,
         )
         for name, value in variants.items()

@@ -8,7 +8,13 @@ from sklearn import metrics as sk
 
 from audit.model.artifacts import Predictions, SplitRole
 from checks.kit.probabilities import CannotScoreError
-from checks.kit.scores import arrays_for, metric_bounds, score_samples, whole_set_scores
+from checks.kit.scores import (
+    arrays_for,
+    metric_bounds,
+    score_samples,
+    whole_set_bounds,
+    whole_set_scores,
+)
 
 LABELS = {2: ("ham", "spam"), 3: ("bird", "cat", "dog"), 7: tuple("abcdefg")}
 
@@ -130,3 +136,21 @@ def test_log_loss_that_cannot_be_computed(y_true, y_pred, y_score, classes) -> N
     )
     with pytest.raises(CannotScoreError):
         score_samples("log_loss", *arrays_for("log_loss", scored))
+
+
+@pytest.mark.parametrize("k", LABELS)
+@pytest.mark.parametrize("decimals", [1, 2, 3])
+def test_bounds_of_ranking_metrics_contain_the_value_before_rounding(k: int, decimals: int) -> None:
+    rng = np.random.default_rng(k)
+    codes = np.r_[np.arange(k), rng.integers(0, k, 400 - k)]
+    scores = rng.dirichlet(np.full(k, 0.6), size=400) + 0.3 * np.eye(k)[codes]
+    scores /= scores.sum(axis=1, keepdims=True)
+    y_true = np.array(LABELS[k], dtype=object)[codes]
+    for metric in ("roc_auc", "average_precision"):
+        exact = whole_set_scores(metric, *arrays_for(metric, kept(y_true, scores, LABELS[k])))
+        rounded = kept(y_true, scores.round(decimals), LABELS[k])
+        bounds = whole_set_bounds(metric, *arrays_for(metric, rounded))
+        assert set(bounds) == set(exact)
+        for name, value in exact.items():
+            assert bounds[name].low <= value <= bounds[name].high
+            assert bounds[name].high - bounds[name].low < 15 * 10.0**-decimals

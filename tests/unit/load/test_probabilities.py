@@ -7,9 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from audit.load import load
+from audit.load.probabilities import find_scores
 from audit.model.artifacts import Predictions, PredictionSets
+from checks.kit.probabilities import canonical_label
 
 RNG = np.random.default_rng(3)
 N = 60
@@ -100,3 +104,35 @@ def test_a_data_set_with_a_score_column_is_no_prediction(tmp_path: Path) -> None
     table.to_csv(tmp_path / "customers.csv", index=False)
     export = load(tmp_path)
     assert not hasattr(export.artifacts[PredictionSets], "value")
+
+
+COLUMNS = st.sampled_from(
+    ["prob_0", "prob_1", "p_a", "p_b", "score", "proba", "a", "b", "0", "1", "y_score", "b_prob",
+     "prob_", "p", "Score A", "logit_0", "prob_class_1"]
+)  # fmt: skip
+VALUES = st.sampled_from([0, 1, "a", "b", 0.0, 1.0, 0.5, None, "1", float("inf"), -3.2])
+
+
+@given(
+    st.lists(COLUMNS, unique=True, max_size=6),
+    st.lists(VALUES, min_size=1, max_size=12),
+    st.integers(0, 2**32 - 1),
+    st.booleans(),
+)
+def test_no_table_raises(columns: list, targets: list, seed: int, predicted: bool) -> None:
+    rng = np.random.default_rng(seed)
+    n = len(targets)
+    table = pd.DataFrame({name: rng.choice([0.1, 0.9, 1.0, np.nan, -2.0], n) for name in columns})
+    table.insert(0, "y_true", pd.Series(targets, dtype=object).infer_objects())
+    if predicted:
+        table["y_pred"] = rng.permutation(table["y_true"].to_numpy())
+    scores, made = find_scores(table, "y_true", "y_pred" if predicted else None)
+    if scores is not None:
+        assert len(scores.y_score) == n
+        assert np.isfinite(scores.y_score).all()
+        k = 2 if scores.y_score.ndim == 1 else scores.y_score.shape[1]
+        assert len(set(scores.classes)) == len(scores.classes) == k
+        assert {canonical_label(value) for value in targets} <= set(scores.classes)
+    if made is not None:
+        assert len(made) == n
+        assert not predicted

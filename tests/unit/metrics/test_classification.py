@@ -165,3 +165,15 @@ def test_customary_averagings(name: str, value, tmp_path: Path) -> None:
 
 
 PROBS = ["prob_ash", "prob_elm", "prob_oak"]
+
+
+@pytest.mark.parametrize("metric", ["roc_auc", "log_loss"])
+@pytest.mark.parametrize("decimals", [2, 3])
+def test_probabilities_that_were_rounded_for_the_file(
+    metric: str, decimals: int, tmp_path: Path
+) -> None:
+    classified("trees", metric, 9).write(tmp_path)
+    path = tmp_path / "validation_predictions.csv"
+    pd.read_csv(path).round(decimals).to_csv(path, index=False)
+    run = run_of(audit_export(tmp_path), "MT403")
+    assert run.verdict is Verdict.PASS, run.reason
