@@ -178,11 +178,12 @@ def _declared(texts: Sequence[str], doubts: list[str]) -> list[Criterion]:
         bound = parse_bound(text)
         if bound is None or text[bound[4] :].strip(" .%"):
             doubts.append(
-                f'the criterion "{text}" cannot be read: write a name, <, <=, > or >= and a number'
+                f'the criterion "{text[:80]}" cannot be read: write a name, one of <, <=, > and >=, '
+                "and a number"
             )
             continue
         subject, low, high, in_percent, _ = bound
-        found.append(Criterion(subject, low, high, in_percent, text))
+        found.append(Criterion(subject, low, high, in_percent, text[:80]))
     return found
 
 
