@@ -178,7 +178,7 @@ def _declared(texts: Sequence[str], doubts: list[str]) -> list[Criterion]:
         bound = parse_bound(text)
         if bound is None or text[bound[4] :].strip(" .%"):
             doubts.append(
-                f'the criterion "{text[:80]}" cannot be read: write a name, one of <, <=, > and >=, '
+                f'the criterion "{text[:80]}" cannot be read: write a name, <, <=, > or >=, '
                 "and a number"
             )
             continue
