@@ -389,6 +389,8 @@ def _prediction_sets(
             own = group_rows(split.frame, split.extras, naming)
             groups = own[index] if own is not None else None
         item = Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index)
+        if draft.scores is not None:
+            item = replace(item, y_score=draft.scores.y_score, classes=draft.scores.classes)
         if draft.role is SplitRole.TRAIN:
             train = item
         else:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from audit.load import names
 from audit.load.columns import same_values
 from audit.load.ledger import Ledger
+from audit.load.probabilities import Scores, expand, find_scores
 from audit.load.problems import malformed
 from audit.load.splits import Draft as SplitDraft
 from audit.load.tables import Content
@@ -34,6 +35,7 @@ class Draft:
     y_pred: Array
     frame: pd.DataFrame
     why: str
+    scores: Scores | None = None
 
 
 def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]:
@@ -56,7 +58,15 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
         others = [n for n in frame.columns if n not in (true, predicted) and not names.is_id(n)]
         if not declared and names.is_split_name(content.file.stem) and len(others) > 1:
             continue  # rows of a split, one of whose features is called like a prediction
-        if true is None or predicted is None:
+        speaks = (
+            declared
+            or true == "y_true"
+            or names.has_word(content.file.stem, names.PREDICTION_WORDS)
+        )
+        scores, derived = None, None
+        if true is not None and (predicted is not None or speaks) and len(frame):
+            scores, derived = find_scores(frame, true, predicted)
+        if true is None or (predicted is None and derived is None):
             if declared:
                 error = malformed(
                     "no columns for true and predicted values",
@@ -67,17 +77,23 @@ def find_predictions(contents: Sequence[Content], ledger: Ledger) -> list[Draft]
         if len(frame) == 0:
             ledger.fail(path, malformed("the predictions have 0 rows", "Export them again."))
             continue
-        why = ledger.why_declared("predictions") if declared else f"columns {true}, {predicted}"
+        y_pred = frame[predicted].to_numpy() if predicted is not None else derived
+        assert y_pred is not None
+        draft = Draft(None, path, frame[true].to_numpy(), y_pred, frame, "", scores)
+        shown = [true, predicted] if predicted is not None else [true]
+        if scores is not None:
+            shown.append(f"scores of {len(scores.classes)} classes")
+        why = ledger.why_declared("predictions") if declared else f"columns {', '.join(shown)}"
         column = names.split_column(frame.columns)
         roles = frame[column].map(_role_of) if column is not None else None
         if roles is not None and roles.notna().all():
             for role in SplitRole:
-                part = frame.loc[(roles == role).to_numpy()].reset_index(drop=True)
-                if len(part):
-                    drafts.append(_draft(role, path, part, true, predicted, why))
+                rows = (roles == role).to_numpy()
+                if rows.any():
+                    drafts.append(_part(draft, role, rows, why))
         else:
             stem_role = names.split_role(content.file.stem)
-            drafts.append(_draft(stem_role, path, frame, true, predicted, why))
+            drafts.append(replace(draft, role=stem_role, why=why))
     return drafts
 
 
@@ -107,16 +123,27 @@ def _frame(content: Content) -> pd.DataFrame | None:
     }
     columns = {name: array for name, array in flat.items() if array.ndim == 1}
     true, predicted = names.true_column(columns), names.predicted_column(columns)
-    if true is None or predicted is None or len(columns[true]) != len(columns[predicted]):
+    if true is None:
         return None
+    by_class = expand(flat, true)
     n = len(columns[true])
+    if not by_class and (predicted is None or len(columns[predicted]) != n):
+        return None
+    columns |= by_class
     return pd.DataFrame({name: array for name, array in columns.items() if len(array) == n})
 
 
-def _draft(
-    role: SplitRole | None, path: str, frame: pd.DataFrame, true: str, predicted: str, why: str
-) -> Draft:
-    return Draft(role, path, frame[true].to_numpy(), frame[predicted].to_numpy(), frame, why)
+def _part(draft: Draft, role: SplitRole, rows: NDArray[np.bool_], why: str) -> Draft:
+    scores = draft.scores
+    return Draft(
+        role,
+        draft.path,
+        draft.y_true[rows],
+        draft.y_pred[rows],
+        draft.frame.loc[rows].reset_index(drop=True),
+        why,
+        None if scores is None else Scores(scores.y_score[rows], scores.classes),
+    )
 
 
 def settle_roles(

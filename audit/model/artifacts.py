@@ -286,6 +286,12 @@ class Predictions:
     split_index : ndarray of int, shape (n,), optional
         Position of each prediction's row in the `SplitData` of that role, where both carry the
         same row ids or have the same length and equal targets in the same order.
+    y_score : ndarray of float, shape (n,) or (n, n_classes), optional
+        Scores or probabilities that a classifier gave: one column a class, or those of the
+        second of two classes.
+    classes : tuple of str
+        Labels that the scores are of, in the order of the columns
+        (`checks.kit.probabilities.canonical_label`); empty without scores.
     """
 
     role: SplitRole
@@ -294,6 +300,8 @@ class Predictions:
     y_pred: Array
     groups: Array | None
     split_index: NDArray[np.int64] | None
+    y_score: Array | None = None
+    classes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

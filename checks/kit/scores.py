@@ -11,14 +11,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from audit.model.artifacts import Predictions
 from checks.kit.intervals import Interval
+from checks.kit.probabilities import CannotScoreError as CannotScoreError
+from checks.kit.probabilities import (
+    brier_losses,
+    canonical_label,
+    coded,
+    log_losses,
+    loss_range,
+)
+from checks.kit.whole_set import looks_like_scores
+from checks.kit.whole_set import whole_set_scores as whole_set_scores
 
 Array = NDArray[Any]
 Losses = NDArray[np.float64]
-
-
-class CannotScoreError(ValueError):
-    """A metric cannot be computed from these predictions; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class Score:
         A number between 0 and 1 that is often written in percent.
     labels : bool
         `per_sample` compares labels, not numbers.
+    scores : bool
+        The metric is about scores or probabilities of classes, see `arrays_for`.
     """
 
     name: str
@@ -52,6 +61,7 @@ class Score:
     mean: bool = False
     share: bool = False
     labels: bool = False
+    scores: bool = False
 
 
 def _squared(y_true: Array, y_pred: Array) -> Losses:
@@ -88,14 +98,8 @@ def _equal(y_true: Array, y_pred: Array) -> Losses:
     if true.dtype.kind in "biuf" and predicted.dtype.kind in "biuf":
         hit: Losses = (true == predicted).astype(np.float64)
         return hit
-    same = [_label(a) == _label(b) for a, b in zip(true, predicted, strict=True)]
+    same = [canonical_label(a) == canonical_label(b) for a, b in zip(true, predicted, strict=True)]
     return np.array(same, dtype=np.float64)
-
-
-def _label(value: Any) -> str:
-    # one file stores the label 1, another "1" or 1.0
-    text = str(value).strip()
-    return text[:-2] if text.endswith(".0") else text
 
 
 def _unequal(y_true: Array, y_pred: Array) -> Losses:
@@ -116,15 +120,16 @@ SCORES: Mapping[str, Score] = {
         Score("mape", False, _absolute_percentage, mean=True, share=True),
         Score("accuracy", True, _equal, mean=True, share=True, labels=True),
         Score("error_rate", False, _unequal, mean=True, share=True, labels=True),
-        Score("log_loss", False, mean=True),
+        Score("log_loss", False, log_losses, mean=True, scores=True),
+        Score("brier_score", False, brier_losses, mean=True, scores=True),
         Score("loss", False, mean=True),
         Score("r2", True),
         Score("f1", True, share=True),
         Score("precision", True, share=True),
         Score("recall", True, share=True),
         Score("balanced_accuracy", True, share=True),
-        Score("roc_auc", True, share=True),
-        Score("average_precision", True, share=True),
+        Score("roc_auc", True, share=True, scores=True),
+        Score("average_precision", True, share=True, scores=True),
     )
 }
 
@@ -151,16 +156,38 @@ _ALIASES: Mapping[str, str] = {
     "cross_entropy": "log_loss",
     "crossentropy": "log_loss",
     "binary_crossentropy": "log_loss",
+    "categorical_crossentropy": "log_loss",
+    "sparse_categorical_crossentropy": "log_loss",
+    "brier": "brier_score",
+    "brier_loss": "brier_score",
+    "brier_score_loss": "brier_score",
     "r2_score": "r2",
     "r_squared": "r2",
     "f1_score": "f1",
-    "f1_macro": "f1",
-    "macro_f1": "f1",
+    "precision_score": "precision",
+    "recall_score": "recall",
+    "balanced_accuracy_score": "balanced_accuracy",
+    "balanced_acc": "balanced_accuracy",
+    **{
+        name: metric
+        for metric in ("f1", "precision", "recall")
+        for average in ("macro", "micro", "weighted")
+        for name in (f"{metric}_{average}", f"{average}_{metric}", f"{metric}_score_{average}")
+    },
     "auc": "roc_auc",
+    "auc_roc": "roc_auc",
     "auroc": "roc_auc",
     "rocauc": "roc_auc",
     "roc_auc_score": "roc_auc",
+    **{
+        f"{name}_{average}": "roc_auc"
+        for name in ("roc_auc", "auroc", "auc")
+        for average in ("macro", "weighted", "micro", "ovr", "ovo", "ovr_weighted", "ovo_weighted")
+    },
     "pr_auc": "average_precision",
+    "auc_pr": "average_precision",
+    "auprc": "average_precision",
+    "average_precision_score": "average_precision",
 }
 
 _AFFIXES = re.compile(
@@ -235,6 +262,26 @@ def combine(
     return largest * math.sqrt(float(np.dot(np.square(group_values / largest), shares)))
 
 
+def arrays_for(metric: str, scored: Predictions) -> tuple[Array, Array]:
+    """Targets and predictions that a metric is about, for the functions below.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray, shape (n,), and shape (n,) or (n, n_classes)
+        Targets as stored and predicted values or labels; for metrics of scores
+        (`Score.scores`) the code of each target's class, and the scores.
+
+    Raises
+    ------
+    CannotScoreError
+        If the metric needs scores, and there are none.
+    """
+    score = SCORES.get(metric)
+    if score is None or not score.scores:
+        return scored.y_true, scored.y_pred
+    return coded(scored)
+
+
 def sample_losses(metric: str, y_true: Array, y_pred: Array) -> Losses:
     """Loss of each sample, whose mean is the metric (its square for root metrics).
 
@@ -253,29 +300,25 @@ def sample_losses(metric: str, y_true: Array, y_pred: Array) -> Losses:
     if score is None or score.per_sample is None:
         raise CannotScoreError(f"{metric} is not known as a mean over samples")
     true, predicted = np.asarray(y_true), np.asarray(y_pred)
-    if true.ndim != 1 or true.shape != predicted.shape:
+    columns = score.scores and predicted.ndim == 2 and len(true) == len(predicted)
+    if true.ndim != 1 or not (columns or true.shape == predicted.shape):
         raise CannotScoreError(
             f"targets of shape {true.shape} and predictions of shape {predicted.shape}"
         )
     if len(true) == 0:
         raise CannotScoreError("there are no predictions")
-    if score.labels and _looks_like_scores(true, predicted):
+    if score.labels and looks_like_scores(true, predicted):
         raise CannotScoreError("the predictions are scores between 0 and 1, not labels")
     try:
         losses = score.per_sample(true, predicted)
+    except CannotScoreError as error:
+        raise CannotScoreError(f"{metric}: {error}") from error
     except (TypeError, ValueError) as error:
         raise CannotScoreError(f"{metric} needs numbers, and some values are none") from error
     bad = int(np.count_nonzero(~np.isfinite(losses)))
     if bad:
         raise CannotScoreError(f"{metric} is not finite for {bad:,} of {len(losses):,} predictions")
     return losses
-
-
-def _looks_like_scores(true: Array, predicted: Array) -> bool:
-    if predicted.dtype.kind != "f" or true.dtype.kind not in "biuf":
-        return False
-    whole = predicted == np.round(predicted)
-    return not bool(whole.all()) and bool((true == np.round(true)).all())
 
 
 def metric_of_losses(metric: str, losses: Losses) -> float:
@@ -317,6 +360,9 @@ def loss_bounds(metric: str, y_true: Array, y_pred: Array) -> tuple[Losses, Loss
     assert score.per_sample is not None
     if score.labels:
         return losses, losses
+    if score.scores:
+        values = np.asarray(y_pred)
+        return loss_range(metric, np.asarray(y_true), values, _resolution(values.astype(float)))
     true, predicted = np.asarray(y_true, float), np.asarray(y_pred, float)
     true_half, predicted_half = _resolution(true), _resolution(predicted)
     corners = []
@@ -358,89 +404,28 @@ def metric_bounds(metric: str, y_true: Array, y_pred: Array) -> Interval:
     return bounds
 
 
-def whole_set_scores(metric: str, y_true: Array, y_pred: Array) -> dict[str, float]:
-    """Metrics that are no mean over samples, by the name of each customary variant.
+def whole_set_bounds(metric: str, y_true: Array, y_pred: Array) -> dict[str, Interval]:
+    """`whole_set_scores` with the interval of each variant, given that scores may be rounded.
 
-    Parameters
-    ----------
-    metric : str
-        ``"r2"``, ``"f1"``, ``"precision"``, ``"recall"``, ``"balanced_accuracy"`` or
-        ``"roc_auc"``.
-    y_true, y_pred : ndarray, shape (n,)
-        Targets; predicted values, labels or (``roc_auc``) scores of the larger of two labels.
-
-    Returns
-    -------
-    dict of str to float
-        Variant (``"macro"``, ``"label 1"`` …) to value; empty where it cannot be computed.
+    Rounding makes ties; at worst every score of a true class moves by twice its half unit
+    against the scores that it is ranked with.
     """
-    true, predicted = np.asarray(y_true), np.asarray(y_pred)
-    if true.ndim != 1 or true.shape != predicted.shape or len(true) == 0:
-        return {}
-    if metric in ("r2", "roc_auc"):
-        try:
-            numbers, guesses = true.astype(float), predicted.astype(float)
-        except (TypeError, ValueError):
-            return {}
-        if not (np.isfinite(numbers).all() and np.isfinite(guesses).all()):
-            return {}
-        value = (_r2 if metric == "r2" else _roc_auc)(numbers, guesses)
-        return {} if value is None else {metric: value}
-    if metric in ("f1", "precision", "recall", "balanced_accuracy"):
-        if _looks_like_scores(true, predicted):
-            return {}
-        return _label_scores(metric, true, predicted)
-    return {}
+    values = whole_set_scores(metric, y_true, y_pred)
+    bounds = {name: Interval.around(value, 1e-6) for name, value in values.items()}
+    score = SCORES.get(metric)
+    if not values or score is None or not score.scores:
+        return bounds
+    codes, scores = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
+    step = 2.002 * float(np.max(_resolution(scores.ravel())))
+    of_true = codes == np.max(codes) if scores.ndim == 1 else codes[:, None] == _columns(scores)
+    for sign in (-1.0, 1.0):
+        moved = whole_set_scores(metric, codes, scores + sign * step * of_true)
+        for name, value in moved.items():
+            near = bounds[name]
+            bounds[name] = Interval(min(near.low, value), max(near.high, value))
+    return bounds
 
 
-def _r2(true: Losses, predicted: Losses) -> float | None:
-    spread = float(np.sum(np.square(true - true.mean())))
-    return 1.0 - float(np.sum(np.square(true - predicted))) / spread if spread > 0 else None
-
-
-def _roc_auc(true: Losses, scores: Losses) -> float | None:
-    labels = np.unique(true)
-    if len(labels) != 2:
-        return None
-    if np.isin(scores, labels).all():
-        return None  # predicted labels: the ranking that the metric is about is not known
-    positive = true == labels[1]
-    _, inverse, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]  # ties share their mean rank
-    n = int(positive.sum())
-    return float((ranks[positive].sum() - n * (n + 1) / 2) / (n * (len(true) - n)))
-
-
-def _label_scores(metric: str, true: Array, predicted: Array) -> dict[str, float]:
-    if not (true.dtype.kind in "biuf" and predicted.dtype.kind in "biuf"):
-        true = np.array([_label(value) for value in true])
-        predicted = np.array([_label(value) for value in predicted])
-    names, codes = np.unique(np.concatenate([true, predicted]), return_inverse=True)
-    if len(names) > 1000:
-        return {}  # a regression target, or names: no classes
-    true_codes, predicted_codes = codes[: len(true)], codes[len(true) :]
-    k = len(names)
-    hits = np.bincount(true_codes[true_codes == predicted_codes], minlength=k).astype(float)
-    support = np.bincount(true_codes, minlength=k).astype(float)
-    claimed = np.bincount(predicted_codes, minlength=k).astype(float)
-
-    def ratio(top: Losses, bottom: Losses) -> Losses:
-        return np.divide(top, bottom, out=np.zeros_like(top), where=bottom > 0)
-
-    if metric == "balanced_accuracy":
-        return {"macro": float(ratio(hits, support)[support > 0].mean())}
-    per_label = {
-        "precision": ratio(hits, claimed),
-        "recall": ratio(hits, support),
-        "f1": ratio(2 * hits, support + claimed),
-    }[metric]
-    variants = {
-        "macro": float(per_label.mean()),
-        "weighted": float(np.dot(per_label, support) / support.sum()),
-        "micro": float(hits.sum() / support.sum()),
-    }
-    if len(names) == 2:
-        variants |= {
-            f"label {_label(name)}": float(v) for name, v in zip(names, per_label, strict=True)
-        }
-    return variants
+def _columns(scores: Array) -> Array:
+    columns: Array = np.arange(scores.shape[1])
+    return columns

@@ -35,6 +35,7 @@ from checks.kit.intervals import Interval
 from checks.kit.scores import (
     SCORES,
     CannotScoreError,
+    arrays_for,
     metric_bounds,
     score_samples,
 )
@@ -267,8 +268,9 @@ def _groups(
     wrong: dict[str, tuple[float, Interval]] = {}
     for key, mask in rows.items():
         try:
-            interval = metric_bounds(table.metric, scored.y_true[mask], scored.y_pred[mask])
-            value = score_samples(table.metric, scored.y_true[mask], scored.y_pred[mask])
+            true, predicted = arrays_for(table.metric, scored)
+            interval = metric_bounds(table.metric, true[mask], predicted[mask])
+            value = score_samples(table.metric, true[mask], predicted[mask])
         except CannotScoreError as error:
             result.doubts.append(f"{name_of(table)} of {group_label(grouping, key)}: {error}")
             continue

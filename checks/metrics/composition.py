@@ -30,7 +30,7 @@ from checks.kit.composition import (
     predictions_of,
     tiers_of,
 )
-from checks.kit.scores import SCORES, CannotScoreError, Score, sample_losses
+from checks.kit.scores import SCORES, CannotScoreError, Score, arrays_for, sample_losses
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +333,8 @@ def _losses(
         if scored is not None and scored.groups is not None:
             mask = scored.groups == key
             try:
-                samples = sample_losses(score.name, scored.y_true[mask], scored.y_pred[mask])
+                true, predicted = arrays_for(score.name, scored)
+                samples = sample_losses(score.name, true[mask], predicted[mask])
             except CannotScoreError:
                 samples = np.empty(0)
             samples = 1 - samples if score.greater_is_better else samples

@@ -27,7 +27,14 @@ from audit.model.severity import Confidence, Severity
 from checks.kit import bootstrap
 from checks.kit.composition import group_label, tiers_of
 from checks.kit.kin import contaminated, group_order, percent
-from checks.kit.scores import SCORES, CannotScoreError, combine, metric_of_losses, sample_losses
+from checks.kit.scores import (
+    SCORES,
+    CannotScoreError,
+    arrays_for,
+    combine,
+    metric_of_losses,
+    sample_losses,
+)
 
 Mask = NDArray[np.bool_]
 
@@ -161,7 +168,7 @@ def decontaminated(
         )
         return _without_losses(kin, table, reported, what, applicable=False)
     try:
-        losses = sample_losses(table.metric, scored.y_true, scored.y_pred)
+        losses = sample_losses(table.metric, *arrays_for(table.metric, scored))
     except CannotScoreError as error:
         return _without_losses(kin, table, reported, str(error), applicable=True)
 

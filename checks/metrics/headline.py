@@ -14,7 +14,7 @@ from checks.kit.composition import (
     tiers_of,
     weighted_metric,
 )
-from checks.kit.scores import SCORES, CannotScoreError, score_samples
+from checks.kit.scores import SCORES, CannotScoreError, arrays_for, score_samples
 from checks.metrics.reproduction import Way, finite_values
 
 
@@ -59,7 +59,8 @@ def _balanced(
         for key in dict.fromkeys(map(str, scored.groups.tolist())):
             mask = scored.groups == key
             try:
-                values[key] = score_samples(table.metric, scored.y_true[mask], scored.y_pred[mask])
+                true, predicted = arrays_for(table.metric, scored)
+                values[key] = score_samples(table.metric, true[mask], predicted[mask])
             except CannotScoreError:
                 return []
     if len(values) < 2:

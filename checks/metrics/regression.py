@@ -30,7 +30,14 @@ from checks.kit.composition import (
     weighted_metric,
 )
 from checks.kit.intervals import Interval
-from checks.kit.scores import SCORES, CannotScoreError, Score, sample_losses, whole_set_scores
+from checks.kit.scores import (
+    SCORES,
+    CannotScoreError,
+    Score,
+    arrays_for,
+    sample_losses,
+    whole_set_scores,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -300,10 +307,7 @@ def _noise(
         n = int(np.count_nonzero(mask))
         rows = rows or n or None
         if n >= params.min_rows:
-            true, predicted = scored.y_true[mask], scored.y_pred[mask]
-            found = _from_losses(score, true, predicted)
-            if found is None and not score.mean:
-                found = _from_blocks(score, reported.value, true, predicted)
+            found = _from_predictions(score, reported.value, scored, mask)
             if found is not None:
                 deviation, effective = found
                 return _Noise(deviation, rows, effective, True)
@@ -317,6 +321,19 @@ def _noise(
     if score.greater_is_better:
         return _Noise(2.0 * abs(1 - reported.value), rows, rows)
     return _Noise(1.0 if score.root else 2.0, rows, rows)
+
+
+def _from_predictions(
+    score: Score, reported: float, scored: Predictions, mask: Array
+) -> tuple[float, float] | None:
+    try:
+        true, predicted = arrays_for(score.name, scored)
+    except CannotScoreError:
+        return None
+    found = _from_losses(score, true[mask], predicted[mask])
+    if found is None and not score.mean:
+        found = _from_blocks(score, reported, true[mask], predicted[mask])
+    return found
 
 
 def _from_losses(score: Score, true: Array, predicted: Array) -> tuple[float, float] | None:

@@ -27,8 +27,10 @@ from checks.kit.intervals import Interval
 from checks.kit.scores import (
     SCORES,
     CannotScoreError,
+    arrays_for,
     metric_bounds,
     score_samples,
+    whole_set_bounds,
     whole_set_scores,
 )
 
@@ -135,16 +137,18 @@ def _from_predictions(metric: str, scored: Predictions) -> list[Way]:
     where = f"the predictions in {scored.path}"
     if score is None:
         return []
+    true, predicted = arrays_for(metric, scored)
     if score.per_sample is not None:
-        interval = metric_bounds(metric, scored.y_true, scored.y_pred)
-        value = score_samples(metric, scored.y_true, scored.y_pred)
+        interval = metric_bounds(metric, true, predicted)
+        value = score_samples(metric, true, predicted)
         return [Way(where, value, interval, from_predictions=True)]
-    variants = whole_set_scores(metric, scored.y_true, scored.y_pred)
+    variants = whole_set_scores(metric, true, predicted)
+    bounds = whole_set_bounds(metric, true, predicted)
     return [
         Way(
             f"{where} ({name})" if len(variants) > 1 else where,
             value,
-            Interval.around(value, 1e-6),
+            bounds[name],
             from_predictions=True,
         )
         for name, value in variants.items()
@@ -191,11 +195,12 @@ def other_metric(
         if other.per_sample is None or other.name == table.metric:
             continue
         try:
+            true, predicted = arrays_for(other.name, scored)
             alike = all(
                 matches(
                     other.name,
                     reported[key],
-                    metric_bounds(other.name, scored.y_true[mask], scored.y_pred[mask]),
+                    metric_bounds(other.name, true[mask], predicted[mask]),
                 )
                 for key, mask in rows.items()
             )

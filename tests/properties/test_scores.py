@@ -19,12 +19,21 @@ def data(seed: int, n: int = 60) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return true, true * np.exp(0.3 * rng.normal(size=n)), rng.integers(0, 4, n)
 
 
+def classified(seed: int, k: int, n: int = 60) -> tuple[np.ndarray, np.ndarray]:
+    """Codes of k classes, and their probabilities; of the second of two."""
+    rng = np.random.default_rng(seed)
+    scores = rng.dirichlet(np.full(k, 0.7), size=n)
+    return rng.integers(0, k, n), scores[:, 1] if k == 2 else scores
+
+
 @pytest.mark.parametrize("metric", MEANS)
 @given(seed=SEEDS)
 def test_groups_combine_to_the_whole(metric: str, seed: int) -> None:
     true, predicted, groups = data(seed)
     if SCORES[metric].labels:
         true, predicted = np.round(true), np.round(predicted)
+    if SCORES[metric].scores:
+        true, predicted = classified(seed, 2 + seed % 4)
     parts = [groups == g for g in np.unique(groups)]
     values = [score_samples(metric, true[p], predicted[p]) for p in parts]
     whole = combine(metric, np.array(values, float), np.array([p.sum() for p in parts]))
@@ -36,6 +45,11 @@ def test_groups_combine_to_the_whole(metric: str, seed: int) -> None:
 def test_bounds_contain_the_metric_before_rounding(metric: str, seed: int, decimals: int) -> None:
     true, predicted, _ = data(seed)
     if SCORES[metric].labels:
+        return
+    if SCORES[metric].scores:
+        true, predicted = classified(seed, 2 + seed % 2)
+        bounds = metric_bounds(metric, true, predicted.round(decimals))
+        assert bounds.low <= score_samples(metric, true, predicted) <= bounds.high
         return
     exact = score_samples(metric, true, predicted)
     stored = np.maximum(true.round(decimals), 0.1), np.maximum(predicted.round(decimals), 0.1)

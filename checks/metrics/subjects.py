@@ -1,0 +1,141 @@
+"""Which quantity a text names: a metric of a table, a tier, a group."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from audit.model.artifacts import Grouping, Metrics, MetricTable, SplitRole
+from audit.model.groups import canonical_group
+from checks.kit.scores import canonical_metric
+from checks.kit.written_splits import roles_named
+
+_GAP = re.compile(r"\bgap\b|_gap\b")
+_KIN = re.compile(r"contaminat|leak")
+_EVERY = re.compile(r"\b(?:each|every|all|any|worst|max(?:imum)?)\b")
+_OVERALL = re.compile(r"\b(?:overall|total|aggregate|global|headline|main|final)\b")
+_NOUNS = (
+    r"(?:cases?|groups?|tiers?|samples?|rows?|categor(?:y|ies)|ones|difficulty|subset|examples?)"
+)
+_FILLERS = frozenset(
+    {"a", "all", "an", "and", "any", "average", "be", "both", "case", "cases"}
+    | {"categories", "category", "each", "error", "errors", "every", "final", "for"}
+    | {"group", "groups", "has", "headline", "held", "holdout", "in", "is", "level"}
+    | {"loss", "losses", "main", "max", "maximum", "mean", "metric", "metrics", "of"}
+    | {"on", "our", "out", "overall", "own", "performance", "remain", "remains", "rows"}
+    | {"run", "samples", "score", "scores", "set", "stay", "stays", "test", "the", "this"}
+    | {"tier", "tiers", "total", "val", "valid", "validation", "value", "values", "was"}
+    | {"worst"}
+)
+_GENERIC = frozenset({"error", "loss"})
+
+
+def is_gap(text: str) -> bool:
+    """Whether a text is about the gap between training and validation."""
+    return bool(_GAP.search(text.casefold()))
+
+
+def is_contamination(text: str) -> bool:
+    """Whether a text is about held-out rows with kin in training."""
+    return bool(_KIN.search(text.casefold()))
+
+
+def is_every(text: str) -> bool:
+    """Whether a text is about each group of a tier."""
+    return bool(_EVERY.search(text))
+
+
+def is_overall(text: str, grouping: Grouping | None) -> bool:
+    """Whether a text is about the overall value, or names nothing in particular."""
+    return bool(_OVERALL.search(text)) or not (_rest(text, grouping) or _names_in(text, grouping))
+
+
+def nearest_name(subject: str, metrics: Metrics | None, grouping: Grouping | None) -> str:
+    """The known name that is spelled most like a text, quoted; all of them where none is."""
+    names = ["overall", "train_val_gap", "contamination"]
+    if grouping is not None:
+        names += [*dict.fromkeys(grouping.tiers.values())]
+        names += [grouping.label(key) for key in grouping.keys]
+    names += [table.metric for table in (metrics.tables if metrics else ())]
+    near = difflib.get_close_matches(subject.casefold(), names, n=1, cutoff=0.5)
+    if near:
+        return f"did you mean {near[0]!r}?"
+    shown = list(dict.fromkeys(names))
+    return "known are " + ", ".join(map(repr, shown[:8])) + (" …" if len(shown) > 8 else "")
+
+
+def table_of(
+    text: str, subject: str, tables: Sequence[MetricTable]
+) -> tuple[MetricTable, bool] | None:
+    """The table that is meant, and whether a metric is named; ``None`` for a metric without."""
+    roles = roles_named(subject.replace("_", " "))
+    if is_gap(text):
+        roles = set()
+    candidates = [
+        table
+        for table in tables
+        if (table.role in roles if len(roles) == 1 else table.role is not SplitRole.TRAIN)
+    ] or [table for table in tables if table.role is None]
+    metrics = {table.metric for table in candidates}
+    named = _named_metric(text, metrics)
+    if named is not None:
+        candidates = [table for table in candidates if table.metric == named]
+    return (candidates[0], named is not None) if candidates else None
+
+
+def _named_metric(text: str, known: set[str]) -> str | None:
+    words = re.findall(r"[a-z0-9²]+", text.replace("²", "2"))[:60]
+    other = None
+    for length in (4, 3, 2, 1):
+        for start in range(len(words) - length + 1):
+            part = "_".join(words[start : start + length])
+            name = canonical_metric(part)
+            if part in known:
+                return part
+            if name in known:
+                return name
+            if name is not None and part not in _GENERIC and name not in ("loss", "error_rate"):
+                other = other or name
+    return other
+
+
+def _names_in(text: str, grouping: Grouping | None) -> set[str]:
+    """Group columns that a text names, as in ``site A``."""
+    names = {name.casefold() for name in (grouping.names if grouping else ())}
+    return (names | {f"{name}s" for name in names}) & set(re.findall(r"[^\W_]+", text))
+
+
+def _rest(text: str, grouping: Grouping | None) -> list[str]:
+    names = [name.casefold() for name in (grouping.names if grouping else ())]
+    own = {*names, *(f"{name}s" for name in names)}
+    return [w for w in re.findall(r"[^\W_]+", text) if w not in _FILLERS and w not in own]
+
+
+def tier_of(text: str, grouping: Grouping | None) -> str:
+    """The one tier that a text names; empty for none or several."""
+    tiers = dict.fromkeys(grouping.tiers.values()) if grouping else {}
+    names = "".join(
+        f"|{re.escape(name.casefold())}s?" for name in (grouping.names if grouping else ())
+    )
+    rest = _rest(text, grouping)
+    found = [
+        tier
+        for tier in tiers
+        if rest == re.findall(r"[^\W_]+", tier.casefold())
+        or re.match(rf"{re.escape(tier.casefold())}\b", text)
+        or re.search(rf"\b{re.escape(tier.casefold())}[ -](?:{_NOUNS}{names})\b", text)
+    ]
+    return found[0] if len(found) == 1 else ""
+
+
+def group_of(text: str, subject: str, table: MetricTable, grouping: Grouping | None) -> str:
+    """Canonical key of the group that a text names; empty for none."""
+    keys = {*table.by_group, *(grouping.keys if grouping else ())}
+    parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
+    own = _names_in(text, grouping) | {"group", "groups", "tier", "case", "cases"}
+    bare = " ".join(word for word in text.split() if word not in own)  # an "A" is no article here
+    for part in [subject.strip(), bare, " ".join(_rest(text, grouping)), *parts]:
+        if part and (key := canonical_group(part)) in keys:
+            return key
+    return ""
