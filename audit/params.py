@@ -50,7 +50,7 @@ def check_params(check: Check, config: Config) -> Any:
                 f"{config.source or 'configuration'}: checks.{check.id}.{name} must be "
                 f"{'list' if wanted is tuple else wanted.__name__}, not {type(value).__name__}"
             )
-        _in_range(check.id, name, value, config)
+        _in_range(check.id, name, value, getattr(defaults, name), config)
     return check.params(
         **{
             name: type(getattr(defaults, name))(value)  # int to float, list to tuple
@@ -59,9 +59,14 @@ def check_params(check: Check, config: Config) -> Any:
     )
 
 
-def _in_range(check_id: str, name: str, value: Any, config: Config) -> None:
-    """Parameters are amounts: finite, not negative; shares and probabilities are at most 1."""
+def _in_range(check_id: str, name: str, value: Any, default: Any, config: Config) -> None:
+    """Parameters are amounts: finite, not negative; shares and probabilities are at most 1.
+
+    One whose default is infinite is a bound on the data and may be any number.
+    """
     if type(value) not in (int, float):
+        return
+    if type(default) is float and math.isinf(default) and not math.isnan(value):
         return
     top = 1.0 if name.endswith(_SHARES) else math.inf
     if not (0 <= value <= top and math.isfinite(value)):

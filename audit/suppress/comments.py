@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from checks.kit.cells import parse_cell
 from audit.model.artifacts import (
     Cell,
     CellKind,
@@ -22,6 +21,7 @@ from audit.model.artifacts import (
     SourceFile,
 )
 from audit.model.location import Location
+from checks.kit.cells import parse_cell
 
 MAX_COMMENTS = 1_000
 _MAX_BLOCK = 1_000
