@@ -1,4 +1,4 @@
-"""Pictures of a report: at most three, each answers the question in its title.
+"""Pictures of a report: each answers the question in its title.
 
 Text that came from the export is drawn as outlines with mathematics switched off, so nothing in
 a picture is markup. matplotlib is imported only when something is drawn.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from audit.model.evidence import Evidence
 from audit.model.report import Report
+from audit.render import figure_augmentation
 from audit.render.canvas import INK, Canvas, cut, right_end
 from audit.render.summary import (
     Bar,
@@ -73,6 +74,8 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
         metric = cut(metric_name(report), 24)
         title = f"Which {_noun(bars)} decide the overall {metric}?"
         out["composition"] = (title, _composition_alt(bars))
+    if texts := figure_augmentation.caption(report):
+        out["augmentation"] = texts
     return out
 
 
@@ -95,6 +98,7 @@ def figures(report: Report) -> dict[str, Figure]:
     import matplotlib
 
     draw = {"contamination": _contamination, "baseline": _baseline, "composition": _composition}
+    draw |= {"augmentation": figure_augmentation.draw}
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         # A reader's own style must not change the picture; glyphs as outlines and a fixed salt

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from audit.model.artifacts import Code, Documents, Grouping, RawData, SplitData, Splits
+from audit.model.artifacts import Code, CodeFacts, Documents, Grouping, RawData, SplitData, Splits
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role, sample_rows
 from audit.model.severity import Confidence, Severity
-from checks.augmentation.origins import Origins, SplitOrigins, origins
+from checks.augmentation.origins import Origins, SplitOrigins, doubt, origins, trusted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
 
 Array = NDArray[Any]
@@ -64,6 +64,7 @@ def growth(
     code: Code | None,
     documents: Documents | None,
     grouping: Grouping | None,
+    facts: CodeFacts | None,
     params: Params,
 ) -> Outcome:
     """The data grew by another factor than the text states, unevenly, or in held-out rows too.
@@ -119,11 +120,13 @@ def growth(
         )
     )
     findings += _misstated(said, grown, measured, grouping)
-    trusted = known is not None and (known.train.certain or grown.overall > 1)
-    if trusted:
+    believed = known is not None and trusted(known, facts)
+    if believed:
         findings += _excessive(grown, splits.train, grouping, params, measured)
     if findings:
         return failed(findings, measured)
+    if known is not None and not believed:
+        return review(f"{grown.overall:.3g} rows per source row; {doubt(known)}", measured)
     return _without_findings(grown, known, found, said, params, measured)
 
 

@@ -212,7 +212,12 @@ def _misstated(
     moved = worst.by_base[base].median
     of = {"value": "their value", "spread": "their spread"}[base]
     told = list(dict.fromkeys(each.location for each, _ in wrong))
-    places = [call.location for call in calls[:3]]
+    stem = re.compile(rf"\b{re.escape(worst.family.stem)}\b", re.IGNORECASE)
+    # Where the columns are named in the code, that line comes first.
+    places = [
+        call.location for call in sorted(calls, key=lambda c: not stem.search(c.location.text))
+    ]
+    places = places[:3]
     if not places:
         places, told = [replace(told[0], role=Role.PRIMARY)], told[1:]
     evidence = [
@@ -241,7 +246,7 @@ def _misstated(
             "clipping or normalising afterwards can change more. Scale the noise to the spread of "
             "each column and state the measured size.",
             before=places[0].text if calls else "",
-            after=_scaled(places[0].text) if calls else "",
+            after=scaled(places[0].text) if calls else "",
         ),
         subject=f"stated:{told[0].path if told else places[0].path}:{worst.family.stem}",
         why="A copy keeps the target of its original, which is right only for small changes.",
@@ -287,15 +292,15 @@ def _negligible(
         remedy=Remedy(
             "Scale the noise to the spread of each column, or use weights instead of copies.",
             before=places[0].text if calls else "",
-            after=_scaled(places[0].text) if calls else "",
+            after=scaled(places[0].text) if calls else "",
         ),
         subject=f"negligible:{split.path}",
         why="Duplicates add weight, not variety: the number of rows overstates the data.",
     )
 
 
-def _scaled(line: str) -> str:
-    """The line with the noise scaled to the data, without a clip; empty where it is not plain."""
+def scaled(line: str) -> str:
+    """A line of code with its noise scaled to the data and no clip; empty where it is not plain."""
     match = re.search(
         r"(?:\w+\.)?clip\((?P<sum>(?P<x>\w+)\s*\+\s*[\w.]+\((?P<loc>[^,()]{1,40}),\s*"
         r"(?P<scale>[^,()]{1,40}),[^()]{0,60}\)),[^()]{0,40}\)",

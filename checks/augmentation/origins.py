@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audit.model.artifacts import RawData, SplitData, Splits
+from audit.model.artifacts import CodeFacts, RawData, SplitData, Splits, StepKind
 from checks.kit.rows import columns_of, row_codes
 
 Array = NDArray[Any]
@@ -101,6 +101,25 @@ def origins(splits: Splits | None, raw: RawData | None) -> Origins | str:
         Or why it cannot be told, one line.
     """
     return _origins(splits, raw) if splits is not None else "there are no splits to compare"
+
+
+def trusted(known: Origins, facts: CodeFacts | None) -> bool:
+    """Whether the synthetic training rows are copies, rather than rows from elsewhere.
+
+    A column says so, their parents are known, or the code duplicates rows.
+    """
+    duplicates = facts is not None and any(s.kind is StepKind.DUPLICATE for s in facts.steps)
+    return known.train.certain or duplicates
+
+
+def doubt(known: Origins) -> str:
+    """Words for rows that may or may not be copies."""
+    part = known.train
+    return (
+        f"{int(part.synthetic.sum()):,} of {len(part.split):,} training rows are no source rows; "
+        "whether they are copies or come from elsewhere cannot be told without a column that says "
+        "so (columns.synthetic in audit.toml)"
+    )
 
 
 @lru_cache(maxsize=1)  # three checks ask in a row; artifacts are equal only to themselves
