@@ -81,6 +81,8 @@ def caption(report: Report) -> tuple[str, str] | None:
 def _extent(edges: Sequence[float], shares: Sequence[float]) -> str:
     """Values between which a histogram lies, by its bins."""
     filled = [i for i, share in enumerate(shares) if share > _MIN_ENTRIES] or [0]
+    if len(filled) == 1:
+        return f"about {number((edges[filled[0]] + edges[filled[0] + 1]) / 2, 3)}"
     return f"{number(edges[filled[0]], 3)} to {number(edges[filled[-1] + 1], 3)}"
 
 
@@ -92,7 +94,7 @@ def draw(report: Report, title: str) -> str:
     shown = panels(report)
     columns = min(2, len(shown))
     rows = math.ceil(len(shown) / columns)
-    head, row, foot = 0.92, 2.05, 0.12
+    head, row, foot = 0.74, 2.1, 0.08
     height = head + rows * row + foot
     picture = Figure(figsize=(_WIDTH, height), facecolor="white")
     FigureCanvasSVG(picture)
@@ -127,6 +129,7 @@ def _panel(axes: Axes, panel: Panel) -> None:
     shares = [0.0, limit / 2, limit]
     axes.set_yticks(shares, labels=[percent(share) for share in shares], parse_math=False)
     axes.tick_params(length=0, colors=_FAINT, labelsize=9)
+    axes.tick_params(axis="x", pad=6)
     for share in shares:
         axes.axhline(share, color=_GRID if share else _FAINT, lw=0.8, zorder=0)
     for spine in axes.spines.values():

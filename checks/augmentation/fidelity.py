@@ -23,7 +23,7 @@ from checks.augmentation.prose import AUGMENTING
 from checks.kit.two_sample import Separation, separation
 
 MAX_PAIRS = 2000
-MAX_WORDS = 5  # losses that the message spells out
+MAX_WORDS = 4  # losses that the message spells out
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +191,7 @@ def _finding(
     split = known.train.split
     grave = [loss for loss in lost if not loss.weak]
     shown = grave or list(lost)
-    words = "; ".join(loss.words for loss in shown[:MAX_WORDS])
-    words += f"; and {len(shown) - MAX_WORDS} more" if len(shown) > MAX_WORDS else ""
+    words = _words(shown)
     if apart is not None:
         tell = f"a classifier tells copies from originals with AUC {apart.auc:.2f}"
         words = f"{words}; {tell}" if words else tell
@@ -217,6 +216,14 @@ def _finding(
         why="A model learns from the copies what an input looks like; a copy that is no possible "
         "input, or stands for another target, teaches it wrongly.",
     )
+
+
+def _words(shown: Sequence[Loss]) -> str:
+    """The losses in one line; what was clipped is part of a change of scale."""
+    scaled_families = {loss.family for loss in shown if loss.kind == "scale"}
+    said = [x for x in shown if x.kind != "clipped" or x.family not in scaled_families]
+    words = "; ".join(loss.words for loss in said[:MAX_WORDS])
+    return words + (f"; and {len(said) - MAX_WORDS} more" if len(said) > MAX_WORDS else "")
 
 
 _ADVICE = {

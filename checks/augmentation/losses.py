@@ -246,8 +246,7 @@ def _sums(family: Family, found: Pairs) -> Iterator[Loss]:
         yield Loss(
             "sums",
             family,
-            f"every {blocks} of {family.label} sum to 1 or 0 in {hits / total:.0%} of the copies, "
-            "not in originals",
+            f"every {blocks} of {family.label} sum to 1 or 0 in copies only",
             Evidence(
                 "unit_sums_share",
                 hits / total,
@@ -296,8 +295,7 @@ def _collapse(family: Family, found: Pairs, bounds: Bounds) -> Iterator[Loss]:
     yield Loss(
         "collapse",
         family,
-        f"{made:.1f} copies of an original hold {per_parent:.1f} distinct {family.label} on "
-        f"average (a single one for {alike:.0%} of the originals)",
+        f"{made:.1f} copies of an original hold {per_parent:.1f} distinct {family.label}",
         Evidence(
             "distinct_copies",
             per_parent,
@@ -305,7 +303,8 @@ def _collapse(family: Family, found: Pairs, bounds: Bounds) -> Iterator[Loss]:
             unit="rows per original",
             n=len(own),
             method=f"distinct values of {family.label} among the copies of one original; expected: "
-            f"its copies; {n_parents:,} originals with at least two",
+            f"its copies; {n_parents:,} originals with at least two; for {alike:.0%} of them all "
+            "copies are the same",
             group=_group(family),
         ),
     )

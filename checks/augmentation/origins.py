@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from audit.model.artifacts import CodeFacts, RawData, SplitData, Splits, StepKind
+from checks.augmentation.families import is_numeric, matrix
+from checks.augmentation.nearest import nearest
 from checks.kit.rows import columns_of, row_codes
 
 Array = NDArray[Any]
@@ -157,14 +159,25 @@ def _declared(parts: tuple[SplitData, ...]) -> Origins | str:
     return _assembled(parts, masks, found, originals, groups, target, how, parents_how, True)
 
 
-def _compared(parts: tuple[SplitData, ...], raw: RawData, features: pd.DataFrame) -> Origins:
+def _compared(parts: tuple[SplitData, ...], raw: RawData, features: pd.DataFrame) -> Origins | str:
     own, *others = row_codes([columns_of(t) for t in (features, *(p.features for p in parts))])
     masks = [~np.isin(codes, own) for codes in others]
-    found = _by_index(parts, masks, raw)
-    parents_how = "a column names the source row" if found is not None else ""
+    found, parents_how = _by_index(parts, masks, raw), "a column names the source row"
     if found is None:
         found = _by_target(parts, masks, raw.groups, raw.target)
-        parents_how = "same group and same target" if found is not None else ""
+        parents_how = "same group and same target"
+    if found is None:
+        found, parents_how = _by_distance(parts, masks, features), "by far the nearest source row"
+    if found is None:
+        parents_how = ""
+        changed, total = sum(int(mask.sum()) for mask in masks), sum(map(len, parts))
+        if changed and total <= raw.n:
+            return (
+                f"{changed:,} rows equal no source row, but there are no more rows than source "
+                "rows: they were transformed, not added"
+            )
+    else:
+        masks = _with_siblings(own, others, masks, found)
     how = f"no row of {raw.path} has their features"
     return _assembled(
         parts, masks, found, features, raw.groups, raw.target, how, parents_how, False
@@ -264,6 +277,47 @@ def _by_target(
     position[first] = np.where(unique[first], np.arange(len(first)), -1)
     found = [position[codes].astype(np.int64) for codes in others]
     return found if _enough(found, masks) else None
+
+
+def _by_distance(
+    parts: tuple[SplitData, ...], masks: list[Mask], features: pd.DataFrame
+) -> list[Index] | None:
+    """The one original that is by far the nearest; for small noise only."""
+    numeric = [i for i in range(features.shape[1]) if is_numeric(features.iloc[:, i])]
+    originals = matrix(features, numeric)
+    found = []
+    for part, mask in zip(parts, masks, strict=True):
+        if any(part.features.iloc[:, i].dtype.kind not in "biuf" for i in numeric):
+            return None
+        near = nearest(matrix(part.features.loc[mask], numeric), originals)
+        if near is None:
+            return None
+        index = np.full(len(part), -1, dtype=np.int64)
+        index[mask] = near
+        found.append(index)
+    return found if _enough(found, masks) else None
+
+
+def _with_siblings(
+    own: Index, others: list[Index], masks: list[Mask], found: list[Index]
+) -> list[Mask]:
+    """Copies whose parent has another row too.
+
+    The only row of a source row is that row itself, rounded or with missing values filled in.
+    """
+    first = {code: index for index, code in reversed(list(enumerate(own.tolist())))}
+    place = np.full(max(int(codes.max(initial=0)) for codes in (own, *others)) + 1, -1)
+    place[list(first)] = list(first.values())
+    members = [
+        np.where(mask, np.where(index >= 0, place[own][index], -1), place[codes])
+        for codes, mask, index in zip(others, masks, found, strict=True)
+    ]
+    together = np.concatenate(members)
+    sizes = np.bincount(together[together >= 0], minlength=len(own))
+    return [
+        mask & ((member < 0) | (sizes[np.maximum(member, 0)] > 1))
+        for mask, member in zip(masks, members, strict=True)
+    ]
 
 
 def _enough(found: list[Index], masks: list[Mask]) -> bool:
