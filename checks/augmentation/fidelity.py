@@ -63,7 +63,7 @@ class Params:
     params=Params,
 )
 def fidelity(
-    splits: Splits | None,
+    splits: Splits,
     raw: RawData | None,
     code: Code | None,
     facts: CodeFacts | None,

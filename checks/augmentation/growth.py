@@ -59,7 +59,7 @@ class _Growth:
     params=Params,
 )
 def growth(
-    splits: Splits | None,
+    splits: Splits,
     raw: RawData | None,
     code: Code | None,
     documents: Documents | None,
@@ -108,8 +108,8 @@ def growth(
     found = origins(splits, raw)
     known = None if isinstance(found, str) else found
     grown = _growth(splits, raw, known)
-    if grown is None or splits is None:
-        return not_applicable(str(found) if known is None else "there are no source rows")
+    if grown is None:
+        return not_applicable(str(found))
     measured = _measured(grown, known, grouping)
     findings = []
     if known is not None:
@@ -169,9 +169,7 @@ def _without_findings(
 # --- measurement ----------------------------------------------------------------------------------
 
 
-def _growth(splits: Splits | None, raw: RawData | None, known: Origins | None) -> _Growth | None:
-    if splits is None or (raw is None and known is None):
-        return None
+def _growth(splits: Splits, raw: RawData | None, known: Origins | None) -> _Growth | None:
     parts = (splits.train, *splits.held_out)
     rows = sum(len(part) for part in parts)
     declared = known is not None and any(part.synthetic is not None for part in parts)

@@ -48,7 +48,7 @@ class Params:
     params=Params,
 )
 def noise(
-    splits: Splits | None,
+    splits: Splits,
     raw: RawData | None,
     code: Code | None,
     documents: Documents | None,

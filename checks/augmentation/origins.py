@@ -87,24 +87,6 @@ class Origins:
         return sum(int(part.synthetic.sum()) for part in self.parts)
 
 
-def origins(splits: Splits | None, raw: RawData | None) -> Origins | str:
-    """Tell copies from originals.
-
-    Parameters
-    ----------
-    splits : Splits, optional
-        A column that marks copies decides.
-    raw : RawData, optional
-        Otherwise a row is a copy if no source row has its features.
-
-    Returns
-    -------
-    Origins or str
-        Or why it cannot be told, one line.
-    """
-    return _origins(splits, raw) if splits is not None else "there are no splits to compare"
-
-
 def trusted(known: Origins, facts: CodeFacts | None) -> bool:
     """Whether the synthetic training rows are copies, rather than rows from elsewhere.
 
@@ -125,7 +107,22 @@ def doubt(known: Origins) -> str:
 
 
 @lru_cache(maxsize=1)  # three checks ask in a row; artifacts are equal only to themselves
-def _origins(splits: Splits, raw: RawData | None) -> Origins | str:
+def origins(splits: Splits, raw: RawData | None) -> Origins | str:
+    """Tell copies from originals.
+
+    Parameters
+    ----------
+    splits : Splits
+        A column that marks copies decides.
+    raw : RawData, optional
+        Otherwise a row is a copy if no source row has its features, and it is not the only row
+        of its source row.
+
+    Returns
+    -------
+    Origins or str
+        Or why it cannot be told, one line.
+    """
     parts = (splits.train, *splits.held_out)
     if any(part.synthetic is not None for part in parts):
         return _declared(parts)

@@ -94,6 +94,4 @@ def split(
 ) -> SplitData:
     """One split, in a file named after it."""
     rows = np.arange(len(features))
-    return SplitData(
-        role, f"{role.value}.csv", features.reset_index(drop=True), y, groups, rows
-    )
+    return SplitData(role, f"{role.value}.csv", features.reset_index(drop=True), y, groups, rows)
