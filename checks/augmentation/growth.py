@@ -18,6 +18,7 @@ from audit.model.location import Location, Role, sample_rows
 from audit.model.severity import Confidence, Severity
 from checks.augmentation.origins import Origins, SplitOrigins, doubt, origins, trusted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
+from checks.kit.rows import columns_of, row_codes
 
 Array = NDArray[Any]
 
@@ -158,12 +159,16 @@ def _without_findings(
         )
     if known.n_synthetic == 0 and grown.overall <= 1 and not said:
         return not_applicable(f"nothing was added: every row is a source row ({factor})", measured)
-    synthetic = int(known.train.synthetic.sum())
-    return passed(
-        f"{factor}; {synthetic:,} of {len(known.train.split):,} training rows are copies and no "
-        f"held-out row is; {len(said)} statement(s) about growth agree",
-        measured,
-    )
+    made = [
+        f"{int(part.synthetic.sum()):,} of {len(part.split):,} {part.split.role.value} rows are "
+        "altered copies"
+        for part in known.parts
+        if part is known.train or part.synthetic.any()
+    ]
+    repeats = next((e.observed for e in measured if e.name == "repeated_rows"), 0)
+    made += [f"{repeats:,} training rows repeat another"] if repeats else []
+    made += [f"{len(said)} statement(s) about growth agree"] if said else []
+    return passed(f"{factor}; {'; '.join(made)}", measured)
 
 
 # --- measurement ----------------------------------------------------------------------------------
@@ -227,13 +232,26 @@ def _measured(
         )
         for key, factor in grown.groups.items()
     ]
-    for part in known.parts if known is not None else ():
-        measured += _shares(part, known, grouping)
+    if known is not None:
+        for part in known.parts:
+            measured += _shares(part, known, grouping)
+        measured.append(_repeats(known.train))
     return tuple(measured)
 
 
-def _shares(part: SplitOrigins, known: Origins | None, grouping: Grouping | None) -> list[Evidence]:
-    assert known is not None
+def _repeats(part: SplitOrigins) -> Evidence:
+    (codes,) = row_codes([columns_of(part.split.features)])
+    kept = codes[~part.synthetic]
+    return Evidence(
+        "repeated_rows",
+        len(kept) - len(np.unique(kept)),
+        unit="rows",
+        n=len(codes),
+        method="unaltered training rows less the distinct ones among them",
+    )
+
+
+def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> list[Evidence]:
     is_train = part is known.train
     name = "synthetic_share" if is_train else f"synthetic_share_{part.split.role.value}"
     n, k = len(part.split), int(part.synthetic.sum())

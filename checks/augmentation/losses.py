@@ -10,6 +10,7 @@ import numpy as np
 from audit.model.evidence import Evidence
 from checks.augmentation.families import Family, Matrix
 from checks.augmentation.pairs import Pairs
+from checks.kit.rows import row_codes
 
 MAX_LEVELS = 20
 _WIDE = 64  # columns from which on a family is judged as a whole: pixels, samples of a signal
@@ -284,14 +285,15 @@ def _collapse(family: Family, found: Pairs, bounds: Bounds) -> Iterator[Loss]:
     several = sizes[found.index] >= 2
     if int(several.sum()) < 20:
         return
-    own, parents = np.ascontiguousarray(copies[several]), found.index[several]
-    distinct = np.unique(np.column_stack([parents, own]), axis=0)
+    own, parents = copies[several], found.index[several]
+    (codes,) = row_codes([[parents, *own.T]])
+    _, first = np.unique(codes, return_index=True)
     n_parents = len(np.unique(parents))
-    per_parent = len(distinct) / n_parents
+    per_parent = len(first) / n_parents
     made = len(own) / n_parents
     if per_parent / made >= bounds.distinct:
         return
-    alike = float((np.unique(distinct[:, 0], return_counts=True)[1] == 1).mean())
+    alike = float((np.unique(parents[first], return_counts=True)[1] == 1).mean())
     yield Loss(
         "collapse",
         family,

@@ -311,9 +311,14 @@ def _with_siblings(
     ]
     together = np.concatenate(members)
     sizes = np.bincount(together[together >= 0], minlength=len(own))
+    more = [(m >= 0) & (sizes[np.maximum(m, 0)] > 1) for m in members]
+    known = sum(int((mask & (m >= 0)).sum()) for mask, m in zip(masks, members, strict=True))
+    copies = sum(int((mask & each).sum()) for mask, each in zip(masks, more, strict=True))
+    # A row without a known parent is judged as the others are.
+    unknown = 2 * copies > known
     return [
-        mask & ((member < 0) | (sizes[np.maximum(member, 0)] > 1))
-        for mask, member in zip(masks, members, strict=True)
+        mask & (each | (unknown & (member < 0)))
+        for mask, each, member in zip(masks, more, members, strict=True)
     ]
 
 
