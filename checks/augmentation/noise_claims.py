@@ -31,6 +31,11 @@ _NOT_ON_ROWS = re.compile(
     r"irreducible|probabilit|chance",
     re.IGNORECASE,
 )
+# Noise by itself may be that of the world.
+_OF_COPIES = re.compile(
+    r"augment|synthetic|oversampl|jitter|perturb|noisy|\bcop(?:y|ies)\b|smote|mixup",
+    re.IGNORECASE,
+)
 _CALL = re.compile(
     r"\b(?:normal|standard_normal|randn|uniform|laplace|gauss|random_normal|normal_|randn_like|"
     r"rand_like|GaussianNoise|trunc_normal)\s*\("
@@ -88,6 +93,8 @@ def stated_noise(code: Code | None, documents: Documents | None) -> Iterator[Sta
     """Sizes of noise in comments and documents; plans and noise on other things are left out."""
     for sentence in sentences(code, documents, "says how large the noise is"):
         text = sentence.text
+        if not sentence.in_code and not _OF_COPIES.search(sentence.around):
+            continue
         for pattern in (_BEFORE, _AFTER):
             for match in pattern.finditer(text[:2000]):
                 if _SHARE_OF.match(text[match.end() :]) or _NOT_ON_ROWS.search(text):
