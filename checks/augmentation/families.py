@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 Matrix = NDArray[np.float64]
 _STEM = re.compile(r"^(.*?[^\d])[\d_.\-]*$", re.DOTALL)
 _MIN_MEMBERS = 4
+_WIDE = 64
 _MAX_RATIO = 20.0  # of spreads within a family; beyond it the columns are no parts of one thing
 
 
@@ -39,8 +40,8 @@ class Family:
 def families(originals: pd.DataFrame) -> tuple[Family, ...]:
     """Divide the numeric columns of a table into families.
 
-    Columns with one stem are one family if there are at least four and their spreads are of one
-    order of magnitude; a column that is constant among varying ones stands by itself.
+    Columns with one stem are one family if at least four of them have spreads of one order of
+    magnitude; a column that is constant among varying ones stands by itself.
     """
     stems: dict[str, list[int]] = {}
     numeric = [i for i in range(originals.shape[1]) if is_numeric(originals.iloc[:, i])]
@@ -49,20 +50,28 @@ def families(originals: pd.DataFrame) -> tuple[Family, ...]:
         stems.setdefault(match[1].rstrip("_.-") if match else "", []).append(i)
     found = []
     for stem, members in stems.items():
-        spreads = {i: float(np.nanstd(values(originals, i))) for i in members}
-        flat = [i for i in members if not spreads[i] > 0]
-        moving = [i for i in members if spreads[i] > 0]
         # Border pixels are constant too; a lone constant among a few columns is not one of them.
-        together = members if len(members) >= 64 else moving
-        bounds = [spreads[i] for i in moving]
-        uneven = bool(bounds) and max(bounds) > _MAX_RATIO * min(bounds)
-        if len(members) < 64 and (len(together) < _MIN_MEMBERS or uneven):
-            found += [_one(originals, i) for i in members]
-            continue
-        names = [str(originals.columns[i]) for i in together]
-        found.append(Family(stem, tuple(together), f"{names[0]} … {names[-1]}"))
-        found += [_one(originals, i) for i in flat if i not in together]
+        parts = [members] if len(members) >= _WIDE else _of_one_scale(originals, members)
+        for part in parts:
+            if len(part) < _MIN_MEMBERS:
+                found += [_one(originals, i) for i in part]
+                continue
+            first, last = (str(originals.columns[i]) for i in (part[0], part[-1]))
+            found.append(Family(stem, tuple(part), f"{first} … {last}"))
     return tuple(sorted(found, key=lambda family: family.columns[0]))
+
+
+def _of_one_scale(originals: pd.DataFrame, members: Sequence[int]) -> list[list[int]]:
+    """Divide columns by their spread, so that within a part it is of one order of magnitude."""
+    spreads = {i: float(np.nanstd(values(originals, i))) for i in members}
+    parts: list[list[int]] = [[i] for i in members if not spreads[i] > 0]
+    current: list[int] = []
+    for i in sorted((i for i in members if spreads[i] > 0), key=lambda i: spreads[i]):
+        if current and spreads[i] > _MAX_RATIO * spreads[current[0]]:
+            parts.append(sorted(current))
+            current = []
+        current.append(i)
+    return [*parts, sorted(current)] if current else parts
 
 
 def _one(table: pd.DataFrame, i: int) -> Family:
