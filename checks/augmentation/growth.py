@@ -394,9 +394,9 @@ def _excessive(
         key = max(high, key=lambda each: high[each])
         low = min(grown.groups, key=lambda each: grown.groups[each])
         message = (
-            f"{high[key]:.3g} rows per source row in {_label(key, grouping)}, "
-            f"{grown.groups[low]:.3g} in {_label(low, grouping)}: "
-            f"{1 - 1 / high[key]:.0%} of the former are copies"
+            f"{_label(key, grouping)} has {high[key]:.3g} rows per source row "
+            f"({1 - 1 / high[key]:.0%} are copies), {_label(low, grouping)} has "
+            f"{grown.groups[low]:.3g}"
         )
     else:
         message = f"{grown.overall:.3g} rows per source row: {1 - 1 / grown.overall:.0%} are copies"
