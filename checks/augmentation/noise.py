@@ -210,7 +210,7 @@ def _misstated(
     worst = max(families, key=lambda item: len(item.family.columns))
     base = "value" if "value" in worst.by_base else "spread"
     moved = worst.by_base[base].median
-    of = {"value": "their value", "spread": "their spread"}[base]
+    its = "their" if len(worst.family.columns) > 1 else "its"
     told = list(dict.fromkeys(each.location for each, _ in wrong))
     stem = re.compile(rf"\b{re.escape(worst.family.stem)}\b", re.IGNORECASE)
     # Where the columns are named in the code, that line comes first.
@@ -235,9 +235,9 @@ def _misstated(
         severity=Severity.WARNING,
         confidence=Confidence.HIGH if worst.by_base[base].n >= 1000 else Confidence.MEDIUM,
         message=f'the text says "{said.words}", but the copies differ from their originals in '
-        f"{worst.family.label} by a median {_percent(moved)} of {of}"
+        f"{worst.family.label} by a median {_percent(moved)} of {its} {base}"
         + (
-            f" ({_percent(worst.by_base['spread'].median)} of their spread)" if _both(worst) else ""
+            f" ({_percent(worst.by_base['spread'].median)} of {its} spread)" if _both(worst) else ""
         ),
         locations=(*places, *told[:5]),
         evidence=tuple(evidence),
@@ -322,7 +322,9 @@ def _words(found: Changes) -> str:
     parts = []
     for item in found.items[:3]:
         base = "spread" if "spread" in item.by_base else "value"
-        parts.append(f"{item.family.label} by {_percent(item.by_base[base].median)} of its {base}")
+        its = "their" if len(item.family.columns) > 1 else "its"
+        moved = _percent(item.by_base[base].median)
+        parts.append(f"{item.family.label} by {moved} of {its} {base}")
     return "copies differ from their originals: " + ", ".join(parts) if parts else "no change"
 
 
