@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audit.model.artifacts import Code, CodeFacts, Documents, Grouping, RawData, SplitData, Splits
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
@@ -16,11 +13,15 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role, sample_rows
 from audit.model.severity import Confidence, Severity
-from checks.augmentation.origins import Origins, SplitOrigins, doubt, origins, trusted
+from checks.augmentation.growth_measures import (
+    Growth,
+    effective_groups,
+    growth_evidence,
+    label_of,
+    measure_growth,
+)
+from checks.augmentation.origins import Origins, doubt, origins, trusted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
-from checks.kit.rows import columns_of, row_codes
-
-Array = NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +39,6 @@ class Params:
 
     max_growth: float = 10.0
     min_heldout: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Growth:
-    """Rows per source row: of everything, of the training part, and of each group."""
-
-    overall: float
-    rows: int
-    sources: int
-    train: float | None
-    groups: Mapping[str, float]
-    before: Mapping[str, int]
-    after: Mapping[str, int]
 
 
 @check(
@@ -108,10 +96,10 @@ def growth(
     """
     found = origins(splits, raw)
     known = None if isinstance(found, str) else found
-    grown = _growth(splits, raw, known)
+    grown = measure_growth(splits, raw, known)
     if grown is None:
         return not_applicable(str(found))
-    measured = _measured(grown, known, grouping)
+    measured = growth_evidence(grown, known, grouping)
     findings = []
     if known is not None:
         findings += _held_out(known, params)
@@ -132,7 +120,7 @@ def growth(
 
 
 def _without_findings(
-    grown: _Growth,
+    grown: Growth,
     known: Origins | None,
     found: Origins | str,
     said: Sequence[StatedGrowth],
@@ -169,118 +157,6 @@ def _without_findings(
     made += [f"{repeats:,} training rows repeat another"] if repeats else []
     made += [f"{len(said)} statement(s) about growth agree"] if said else []
     return passed(f"{factor}; {'; '.join(made)}", measured)
-
-
-# --- measurement ----------------------------------------------------------------------------------
-
-
-def _growth(splits: Splits, raw: RawData | None, known: Origins | None) -> _Growth | None:
-    parts = (splits.train, *splits.held_out)
-    rows = sum(len(part) for part in parts)
-    declared = known is not None and any(part.synthetic is not None for part in parts)
-    if declared and known is not None:
-        sources, groups = len(known.originals), known.groups
-    elif raw is not None:
-        sources, groups = raw.n, raw.groups
-    else:
-        return None
-    if sources == 0:
-        return None
-    before: Counter[str] = (
-        Counter(str(key) for key in groups.tolist()) if groups is not None else Counter()
-    )
-    after: Counter[str] = Counter()
-    for part in parts:
-        after.update(str(key) for key in (part.groups.tolist() if part.groups is not None else ()))
-    if not set(after) <= set(before) or any(part.groups is None for part in parts):
-        before, after = Counter(), Counter()
-    train = None
-    if known is not None:
-        kept = int((~known.train.synthetic).sum())
-        train = len(splits.train) / kept if kept else None
-    return _Growth(
-        overall=rows / sources,
-        rows=rows,
-        sources=sources,
-        train=train,
-        groups={key: after[key] / before[key] for key in sorted(before)},
-        before=before,
-        after=after,
-    )
-
-
-def _measured(
-    grown: _Growth, known: Origins | None, grouping: Grouping | None
-) -> tuple[Evidence, ...]:
-    measured = [
-        Evidence(
-            "growth_factor",
-            grown.overall,
-            unit="rows per source row",
-            n=grown.rows,
-            method=f"{grown.rows:,} rows in all splits / {grown.sources:,} source rows",
-        )
-    ]
-    measured += [
-        Evidence(
-            "growth_factor",
-            factor,
-            unit="rows per source row",
-            n=grown.after[key],
-            method=f"{grown.after[key]:,} rows in all splits / {grown.before[key]:,} source rows",
-            group=_label(key, grouping),
-        )
-        for key, factor in grown.groups.items()
-    ]
-    if known is not None:
-        for part in known.parts:
-            measured += _shares(part, known, grouping)
-        measured.append(_repeats(known.train))
-    return tuple(measured)
-
-
-def _repeats(part: SplitOrigins) -> Evidence:
-    (codes,) = row_codes([columns_of(part.split.features)])
-    kept = codes[~part.synthetic]
-    return Evidence(
-        "repeated_rows",
-        len(kept) - len(np.unique(kept)),
-        unit="rows",
-        n=len(codes),
-        method="unaltered training rows less the distinct ones among them",
-    )
-
-
-def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> list[Evidence]:
-    is_train = part is known.train
-    name = "synthetic_share" if is_train else f"synthetic_share_{part.split.role.value}"
-    n, k = len(part.split), int(part.synthetic.sum())
-    if n == 0:
-        return []
-    out = [
-        Evidence(
-            name,
-            k / n,
-            unit="share",
-            n=n,
-            method=f"{k:,} of {n:,} rows of {part.split.path}: {known.how}",
-        )
-    ]
-    if is_train and part.split.groups is not None:
-        for key in dict.fromkeys(sorted(map(str, part.split.groups.tolist()))):
-            rows = part.split.groups == key
-            made, size = int(part.synthetic[rows].sum()), int(rows.sum())
-            method = f"{made:,} of {size:,} training rows of the group"
-            out.append(
-                Evidence(
-                    name, made / size, None, "share", size, method, None, _label(key, grouping)
-                )
-            )
-    return out
-
-
-def _label(key: str, grouping: Grouping | None) -> str:
-    return grouping.label(key) if grouping is not None and key in grouping.keys else key
 
 
 # --- findings -------------------------------------------------------------------------------------
@@ -328,7 +204,7 @@ def _held_out(known: Origins, params: Params) -> list[Finding]:
 
 def _misstated(
     said: Sequence[StatedGrowth],
-    grown: _Growth,
+    grown: Growth,
     measured: Sequence[Evidence],
     grouping: Grouping | None,
 ) -> list[Finding]:
@@ -339,7 +215,7 @@ def _misstated(
     real = f"{grown.overall:.4g}"
     if first.groups:
         key = first.groups[0]
-        real = f"{grown.groups[key]:.4g} for {_label(key, grouping)}"
+        real = f"{grown.groups[key]:.4g} for {label_of(key, grouping)}"
     places = tuple(dict.fromkeys(each.location for each in wrong))
     return [
         Finding(
@@ -360,7 +236,7 @@ def _misstated(
     ]
 
 
-def _is_true(said: StatedGrowth, grown: _Growth) -> bool:
+def _is_true(said: StatedGrowth, grown: Growth) -> bool:
     """Whether some reading is: of all rows, of training rows, of a group, with or without the
     original ("3x more").
     """
@@ -379,7 +255,7 @@ def _is_true(said: StatedGrowth, grown: _Growth) -> bool:
 
 
 def _excessive(
-    grown: _Growth,
+    grown: Growth,
     train: SplitData,
     grouping: Grouping | None,
     params: Params,
@@ -388,14 +264,14 @@ def _excessive(
     high = {key: factor for key, factor in grown.groups.items() if factor > params.max_growth}
     if not high and (grown.groups or grown.overall <= params.max_growth):
         return []
-    even_before, even_after = _even(grown.before), _even(grown.after)
+    even_before, even_after = effective_groups(grown.before), effective_groups(grown.after)
     uneven = bool(high) and even_after < 0.95 * even_before
     if high:
         key = max(high, key=lambda each: high[each])
         low = min(grown.groups, key=lambda each: grown.groups[each])
         message = (
-            f"{_label(key, grouping)} has {high[key]:.3g} rows per source row "
-            f"({1 - 1 / high[key]:.0%} are copies), {_label(low, grouping)} has "
+            f"{label_of(key, grouping)} has {high[key]:.3g} rows per source row "
+            f"({1 - 1 / high[key]:.0%} are copies), {label_of(low, grouping)} has "
             f"{grown.groups[low]:.3g}"
         )
     else:
@@ -430,12 +306,3 @@ def _excessive(
             + (", here in favour of the groups that were copied most." if uneven else "."),
         )
     ]
-
-
-def _even(counts: Mapping[str, int]) -> float:
-    """Effective number of groups: exp of the entropy of their shares."""
-    shares = np.array([n for n in counts.values() if n > 0], dtype=float)
-    if not len(shares):
-        return 0.0
-    shares /= shares.sum()
-    return float(np.exp(-(shares * np.log(shares)).sum()))
