@@ -39,11 +39,17 @@ class Columns:
         Columns that make up the group of per-group metrics.
     ignore : tuple of str
         Columns that are no features: row ids, file names, dates of export.
+    synthetic : str, optional
+        Column that says which rows were made by augmentation; no feature.
+    parent : str, optional
+        Column that names the row that a copy was made from; no feature.
     """
 
     target: str | None = None
     groups: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    synthetic: str | None = None
+    parent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +210,7 @@ def _config(document: dict[str, Any], source: str) -> Config:
     roles = _table(document.get("roles", {}), source, "roles")
     _known(roles, ROLES, source, "roles.")
     columns = _table(document.get("columns", {}), source, "columns")
-    _known(columns, ("target", "groups", "ignore"), source, "columns.")
+    _known(columns, tuple(f.name for f in fields(Columns)), source, "columns.")
     limits = _table(document.get("limits", {}), source, "limits")
     _known(limits, ("max_file_mb", "max_total_mb", "max_files"), source, "limits.")
     for name, value in limits.items():
@@ -218,6 +224,8 @@ def _config(document: dict[str, Any], source: str) -> Config:
             target=_string(columns.get("target"), source, "columns.target"),
             groups=_strings(columns.get("groups", []), source, "columns.groups"),
             ignore=_strings(columns.get("ignore", []), source, "columns.ignore"),
+            synthetic=_string(columns.get("synthetic"), source, "columns.synthetic"),
+            parent=_string(columns.get("parent"), source, "columns.parent"),
         ),
         tiers={name: _strings(value, source, f"tiers.{name}") for name, value in tiers.items()},
         metric=_string(document.get("metric"), source, "metric"),

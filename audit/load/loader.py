@@ -31,9 +31,11 @@ from audit.load.notebooks import (
     read_notebook,
     read_script,
 )
+from audit.load.origins import Origin, take_origins
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
 from audit.load.repeats import first_of_repeats, note_repeats
+from audit.load.source_features import with_features
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
 from audit.load.written_targets import targets_in_code
 from audit.model.artifacts import (
@@ -173,6 +175,7 @@ def load(
     parts = splits.collect(rest, ledger)
     assembled, failures = splits.assemble(parts, ledger)
     truths = [(draft.role, draft.y_true) for draft in predicted]
+    assembled, row_origins = take_origins(assembled, ledger)
     drafts, mismatched = columns.settle(assembled, truths, targets_in_code(sources), ledger)
     failures |= mismatched
     predicted = predictions.settle_roles(predicted, drafts, ledger)
@@ -212,11 +215,12 @@ def load(
     artifacts[Baseline] = measured.problem("baseline") or metric_roles.choose_baseline(
         reference, own
     )
-    artifacts[Splits] = _splits(drafts, failures, row_groups, ledger)
+    artifacts[Splits] = _splits(drafts, failures, row_groups, row_origins, ledger)
     artifacts[PredictionSets] = _prediction_sets(predicted, drafts, naming)
     split_tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
     note_repeats(repeats, ledger)
-    artifacts[RawData] = find_raw(all_contents, naming, split_tables, ledger)
+    raw_rows = find_raw(all_contents, naming, split_tables, ledger)
+    artifacts[RawData] = with_features(raw_rows, all_contents, drafts)
     _declared_and_broken(artifacts, broken, ledger, discovery.files)
     artifacts[LoadProblems] = Present(ledger.load_problems())
     _leftover(discovery.files, broken, ledger)
@@ -340,6 +344,7 @@ def _splits(
     drafts: dict[SplitRole, splits.Draft],
     failures: dict[SplitRole, LoadError],
     row_groups: dict[SplitRole, Any],
+    row_origins: dict[SplitRole, Origin],
     ledger: Ledger,
 ) -> Slot:
     data = {}
@@ -353,8 +358,17 @@ def _splits(
             ledger.recognise(
                 path, f"{role.value} split", f"{n:,} rows, {d:,} features, {target}", why
             )
+        origin = row_origins.get(role, Origin())
         data[role] = SplitData(
-            role, draft.path, draft.frame, draft.target, row_groups.get(role), draft.rows
+            role,
+            draft.path,
+            draft.frame,
+            draft.target,
+            row_groups.get(role),
+            draft.rows,
+            synthetic=origin.synthetic,
+            parents=origin.parents,
+            ids=origin.ids,
         )
     held_out = tuple(data[role] for role in splits.ROLE_ORDER[1:] if role in data)
     train = data.get(SplitRole.TRAIN)

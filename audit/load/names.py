@@ -49,6 +49,14 @@ RAW_WORDS = frozenset(
 )
 CONFIG_WORDS = frozenset({"config", "configuration", "params", "hyperparameters", "settings"})
 NOT_A_SPLIT = PREDICTION_WORDS | HISTORY_WORDS | METRIC_WORDS | BASELINE_WORDS | CONFIG_WORDS
+SYNTHETIC_COLUMNS = frozenset(
+    {"is_augmented", "is_synthetic", "augmented", "synthetic", "was_augmented", "is_copy"}
+    | {"is_aug", "is_synth", "is_generated"}
+)
+PARENT_COLUMNS = frozenset(
+    {"parent_id", "source_id", "original_id", "parent_index", "original_index", "source_index"}
+    | {"parent_row", "original_row", "source_row", "augmented_from"}
+)
 TIER_COLUMNS = ("tier", "difficulty", "difficulty_tier", "level", "type")
 COUNT_WORDS = frozenset(
     {"n", "count", "counts", "sample", "samples", "size", "support", "rows", "num", "total"}

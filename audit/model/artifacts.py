@@ -222,6 +222,12 @@ class SplitData:
         Canonical group key of each row.
     rows : ndarray of int, shape (n,)
         0-based row in the file (differs from ``arange`` where one table holds every split).
+    synthetic : ndarray of bool, shape (n,), optional
+        Rows that a column says were made by augmentation.
+    parents : ndarray of str, shape (n,), optional
+        Id of the row that each row was made from, as a column says; empty where there is none.
+    ids : ndarray of str, shape (n,), optional
+        The ids that `parents` speak of, where a column holds them.
     """
 
     role: SplitRole
@@ -230,6 +236,9 @@ class SplitData:
     target: Array | None
     groups: Array | None
     rows: NDArray[np.int64]
+    synthetic: NDArray[np.bool_] | None = None
+    parents: Array | None = None
+    ids: Array | None = None
 
     def __len__(self) -> int:
         return len(self.features)
@@ -260,11 +269,21 @@ class RawData:
         Number of rows.
     groups : ndarray of str, shape (n,), optional
         Canonical group key of each row, where the group columns could be found in it.
+    features : DataFrame, shape (n, d), optional
+        The rows in the feature columns of the splits, where these could be told and rows of the
+        splits proved it.
+    target : ndarray, shape (n,), optional
+        Their targets, where rows of the splits proved these too.
+    note : str
+        Why there are no `features`; empty where there are.
     """
 
     path: str
     n: int
     groups: Array | None
+    features: pd.DataFrame | None = None
+    target: Array | None = None
+    note: str = "their columns were not compared with those of the splits"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from audit.model.evidence import Evidence
 from audit.model.report import Report
 from audit.render.canvas import INK, Canvas, cut, right_end
+from audit.render.figure_augmentation import augmentation_caption, draw_augmentation
 from audit.render.figure_history import draw_history, history_caption
 from audit.render.figure_predictions import draw_predictions, predictions_caption
 from audit.render.summary import (
@@ -78,6 +79,7 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
     for name, caption in (
         ("history", history_caption(report)),
         ("predictions", predictions_caption(report)),
+        ("augmentation", augmentation_caption(report)),
     ):
         if caption is not None:
             out[name] = caption
@@ -108,6 +110,7 @@ def figures(report: Report) -> dict[str, Figure]:
         "composition": _composition,
         "history": draw_history,
         "predictions": draw_predictions,
+        "augmentation": draw_augmentation,
     }
     with matplotlib.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")

@@ -27,7 +27,7 @@ _ROW_WORDS = re.compile(
     r"signals?|matri(?:x|ces)|sequences?|sentences?|texts?|groups?|class(?:es)?|ones?|them|it|each|every|all)$",
     re.IGNORECASE,
 )
-_OTHER_PLANS = re.compile(
+OTHER_PLANS = re.compile(
     r"\b(?:should|recommend\w*|would|could|instead|next|future|previous\w*|earlier|planned|if|"
     r"unlike|rather|tried)\b",
     re.IGNORECASE,
@@ -264,14 +264,14 @@ def _in_prose(
     lines: list[tuple[Location, str]], keys: list[str], tiers: Mapping[str, str]
 ) -> Iterator[Statement]:
     """Statements of prose: about the groups that a clause names, or about every row."""
-    for paragraph in _paragraphs(lines):
+    for paragraph in paragraphs(lines):
         text = " ".join(line for _, line in paragraph)
         if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
         about_groups = bool(tied(text, keys, tiers))
         for clause, place in _clauses(paragraph):
             found = readings(clause, about_copies=False)
-            if not found or _OTHER_PLANS.search(clause):
+            if not found or OTHER_PLANS.search(clause):
                 continue
             groups = tied(clause, keys, tiers)
             is_clear = len({allowed for allowed, _ in found}) == 1 or len(groups) == 1
@@ -281,7 +281,7 @@ def _in_prose(
                 yield Statement(groups, allowed, words, place)
 
 
-def _paragraphs(
+def paragraphs(
     lines: list[tuple[Location, str]],
 ) -> Iterator[list[tuple[Location, str]]]:
     """Lines that belong together: wrapped text; each item of a list and each row by itself."""

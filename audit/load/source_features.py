@@ -1,0 +1,224 @@
+"""The source rows in the feature columns of the splits, and the proof that they are these."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from audit.load import names
+from audit.load.raw import length
+from audit.load.splits import Draft
+from audit.load.tables import Content
+from audit.model.artifacts import Array, RawData, SplitRole
+from audit.model.export import Present, Slot
+from checks.kit.rows import columns_of, row_codes
+
+MAX_CELLS = 50_000_000
+MIN_FOUND = 0.05  # of the source rows must be rows of the splits, unchanged
+MIN_TARGETS = 0.9  # of those must have the target that the splits say
+_SCALARS = (bool, int, float, np.bool_, np.number)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    features: pd.DataFrame
+    by_position: bool
+
+
+def with_features(
+    slot: Slot, contents: Sequence[Content], drafts: Mapping[SplitRole, Draft]
+) -> Slot:
+    """Add features and targets to the source rows, where rows of the splits prove them.
+
+    Parameters
+    ----------
+    slot : Slot
+        The source rows as found.
+    contents : sequence of Content
+        All files of data: a list as long as the source rows may hold their targets.
+    drafts : mapping
+        The settled splits.
+    """
+    if not isinstance(slot, Present) or not drafts:
+        return slot
+    raw: RawData = slot.value
+    content = next((c for c in contents if c.file.name == raw.path), None)
+    if content is None:
+        return slot
+    frames = [draft.frame for draft in drafts.values()]
+    wanted = [str(name) for name in frames[0].columns]
+    if any(list(frame.columns) != wanted for frame in frames) or not wanted:
+        return slot
+    note = f"{raw.path} does not have the {len(wanted):,} feature columns of the splits"
+    if raw.n * len(wanted) > MAX_CELLS:
+        note = f"{raw.path} is too large to be compared with the splits"
+        return Present(replace(raw, note=note))
+    for candidate in _candidates(content, raw.n, frames[0]):
+        found = _found(candidate, frames)
+        if found is None:
+            note = (
+                f"hardly any row of {raw.path} is a row of the splits: these may hold "
+                "transformed values"
+            )
+            continue
+        target = _target(raw, content, contents, candidate.features, found, drafts)
+        return Present(replace(raw, features=candidate.features, target=target, note=""))
+    return Present(replace(raw, note=note))
+
+
+# --- features -----------------------------------------------------------------------------------
+
+
+def _candidates(content: Content, n: int, like: pd.DataFrame) -> Iterator[_Candidate]:
+    wanted = list(like.columns)
+    named = _named_columns(content)
+    if set(wanted) <= set(named):
+        yield _Candidate(pd.DataFrame({name: named[name] for name in wanted}), False)
+    for matrix in _matrices(content, n, len(wanted)):
+        yield _Candidate(pd.DataFrame(matrix, columns=like.columns), True)
+
+
+def _named_columns(content: Content) -> dict[str, Array]:
+    """One-dimensional columns by name: of a table, an archive, a dictionary, or of records."""
+    if content.frame is not None:
+        frame = content.frame
+        return {str(name): frame[name].to_numpy() for name in frame.columns}
+    value = content.value
+    parts: Mapping[Any, Any] = content.arrays
+    if not parts and isinstance(value, dict):
+        parts = value
+    elif not parts and isinstance(value, list) and all(isinstance(row, dict) for row in value):
+        keys = list(value[0]) if value else []
+        if all(row.keys() == value[0].keys() for row in value):
+            parts = {key: [row[key] for row in value] for key in keys}
+    found = {str(name): _vector(column) for name, column in parts.items()}
+    return {name: column for name, column in found.items() if column is not None}
+
+
+def _vector(value: Any) -> Array | None:
+    """One number or text a row."""
+    if isinstance(value, np.ndarray):
+        return value if value.ndim == 1 and value.dtype.kind in "biufSU" else None
+    if not isinstance(value, list) or not value:
+        return None
+    if all(isinstance(item, _SCALARS) for item in value):
+        try:
+            return np.asarray(value, dtype=np.float64)
+        except OverflowError:
+            return None
+    return np.asarray(value, dtype=object) if all(isinstance(v, str) for v in value) else None
+
+
+def _matrices(content: Content, n: int, width: int) -> Iterator[Array]:
+    """Rows that were flattened field by field and padded with zeros to the width of the splits."""
+    parts = list(content.arrays.values())
+    if isinstance(content.value, dict):
+        parts = [value for value in content.value.values() if isinstance(value, np.ndarray)]
+    for array in parts:
+        if array.ndim >= 2 and array.shape[0] == n and array.dtype.kind in "biuf":
+            flat = array.reshape(n, -1)
+            if flat.shape[1] == width:
+                yield flat
+    if isinstance(content.value, list) and len(content.value) == n:
+        rows = _flattened(content.value, width)
+        if rows is not None:
+            yield rows
+
+
+def _flattened(rows: Sequence[Any], width: int) -> Array | None:
+    matrix = np.zeros((len(rows), width))
+    for index, row in enumerate(rows):
+        flat = _numbers(row, width)
+        if flat is None:
+            return None
+        matrix[index, : len(flat)] = flat
+    return matrix
+
+
+def _numbers(row: Any, width: int) -> Array | None:
+    """The numbers of one row, its fields in their order; None where it holds anything else."""
+    fields = row if isinstance(row, list | tuple) else [row]
+    parts = []
+    room = width
+    for field in fields:
+        try:
+            part = np.asarray(field) if isinstance(field, (list, np.ndarray, *_SCALARS)) else None
+        except (ValueError, OverflowError):  # a ragged list
+            return None
+        if part is None or part.dtype.kind not in "biuf" or part.size > room:
+            return None
+        parts.append(part.astype(np.float64).ravel())
+        room -= part.size
+    return np.concatenate(parts) if parts else None
+
+
+# --- proof --------------------------------------------------------------------------------------
+
+
+def _found(candidate: _Candidate, frames: Sequence[pd.DataFrame]) -> Array | None:
+    """Which source rows are rows of the splits; None where too few are to prove the columns.
+
+    Where columns were told by their position, the columns moved by one place are the control:
+    they must fit far worse.
+    """
+    own = columns_of(candidate.features)
+    others = [columns_of(frame) for frame in frames]
+    found = _in_any(own, others)
+    share = float(found.mean())
+    if share < MIN_FOUND:
+        return None
+    if candidate.by_position and len(own) > 1:
+        control = float(_in_any([*own[1:], own[0]], others).mean())
+        if control > share / 2:
+            return None
+    return found
+
+
+def _in_any(own: Sequence[Array], others: Sequence[Sequence[Array]]) -> Array:
+    first, *rest = row_codes([own, *others])
+    return np.isin(first, np.concatenate(rest))
+
+
+def _target(
+    raw: RawData,
+    content: Content,
+    contents: Sequence[Content],
+    features: pd.DataFrame,
+    found: Array,
+    drafts: Mapping[SplitRole, Draft],
+) -> Array | None:
+    """Targets of the source rows: the first column or list that agrees with the splits."""
+    known = [d for d in drafts.values() if d.target is not None and d.target.ndim == 1]
+    if not known:
+        return None
+    codes, *others = row_codes([columns_of(features), *(columns_of(d.frame) for d in known)])
+    seen = found & np.isin(codes, np.concatenate(others))
+    said = [[own, np.asarray(d.target)] for own, d in zip(others, known, strict=True)]
+    for values in _vectors(raw, content, contents, {d.target_name for d in known}):
+        pairs = row_codes([[codes, values], *said])
+        agree = np.isin(pairs[0], np.concatenate(pairs[1:]))
+        if seen.any() and float(agree[seen].mean()) >= MIN_TARGETS:
+            return values
+    return None
+
+
+def _vectors(
+    raw: RawData, content: Content, contents: Sequence[Content], called: set[str]
+) -> Iterator[Array]:
+    """Columns as long as the source rows: named like the target first, then lists beside them."""
+    own = _named_columns(content)
+    likely = [name for name in own if name in called]
+    likely += [name for name in names.target_columns(own) if name not in likely]
+    yield from (own[name] for name in likely if len(own[name]) == raw.n)
+    for other in contents:
+        if other is content or length(other) != raw.n:
+            continue
+        columns = list(_named_columns(other).values())
+        flat = _vector(other.value) if isinstance(other.value, list) else None
+        columns = [flat] if flat is not None else columns
+        if len(columns) == 1 and len(columns[0]) == raw.n:
+            yield columns[0]

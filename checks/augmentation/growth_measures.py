@@ -1,0 +1,148 @@
+"""How much the data grew, and how many rows are synthetic: measurement for AU302."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from audit.model.artifacts import Grouping, RawData, Splits
+from audit.model.evidence import Evidence
+from checks.augmentation.origins import Origins, SplitOrigins
+from checks.kit.rows import columns_of, row_codes
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """Rows per source row: of everything, of the training part, and of each group."""
+
+    overall: float
+    rows: int
+    sources: int
+    train: float | None
+    groups: Mapping[str, float]
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -> Growth | None:
+    """Count rows and source rows; ``None`` where neither rows nor a column tell the sources."""
+    parts = (splits.train, *splits.held_out)
+    rows = sum(len(part) for part in parts)
+    declared = known is not None and any(part.synthetic is not None for part in parts)
+    if declared and known is not None:
+        sources, groups = len(known.originals), known.groups
+    elif raw is not None:
+        sources, groups = raw.n, raw.groups
+    else:
+        return None
+    if sources == 0:
+        return None
+    before: Counter[str] = (
+        Counter(str(key) for key in groups.tolist()) if groups is not None else Counter()
+    )
+    after: Counter[str] = Counter()
+    for part in parts:
+        after.update(str(key) for key in (part.groups.tolist() if part.groups is not None else ()))
+    if not set(after) <= set(before) or any(part.groups is None for part in parts):
+        before, after = Counter(), Counter()
+    train = None
+    if known is not None:
+        kept = int((~known.train.synthetic).sum())
+        train = len(splits.train) / kept if kept else None
+    return Growth(
+        overall=rows / sources,
+        rows=rows,
+        sources=sources,
+        train=train,
+        groups={key: after[key] / before[key] for key in sorted(before)},
+        before=before,
+        after=after,
+    )
+
+
+def growth_evidence(
+    grown: Growth, known: Origins | None, grouping: Grouping | None
+) -> tuple[Evidence, ...]:
+    """Everything that was measured, overall, by group and by split."""
+    measured = [
+        Evidence(
+            "growth_factor",
+            grown.overall,
+            unit="rows per source row",
+            n=grown.rows,
+            method=f"{grown.rows:,} rows in all splits / {grown.sources:,} source rows",
+        )
+    ]
+    measured += [
+        Evidence(
+            "growth_factor",
+            factor,
+            unit="rows per source row",
+            n=grown.after[key],
+            method=f"{grown.after[key]:,} rows in all splits / {grown.before[key]:,} source rows",
+            group=label_of(key, grouping),
+        )
+        for key, factor in grown.groups.items()
+    ]
+    if known is not None:
+        for part in known.parts:
+            measured += _shares(part, known, grouping)
+        measured.append(_repeats(known.train))
+    return tuple(measured)
+
+
+def _repeats(part: SplitOrigins) -> Evidence:
+    (codes,) = row_codes([columns_of(part.split.features)])
+    kept = codes[~part.synthetic]
+    return Evidence(
+        "repeated_rows",
+        len(kept) - len(np.unique(kept)),
+        unit="rows",
+        n=len(codes),
+        method="unaltered training rows less the distinct ones among them",
+    )
+
+
+def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> list[Evidence]:
+    is_train = part is known.train
+    name = "synthetic_share" if is_train else f"synthetic_share_{part.split.role.value}"
+    n, k = len(part.split), int(part.synthetic.sum())
+    if n == 0:
+        return []
+    out = [
+        Evidence(
+            name,
+            k / n,
+            unit="share",
+            n=n,
+            method=f"{k:,} of {n:,} rows of {part.split.path}: {known.how}",
+        )
+    ]
+    if is_train and part.split.groups is not None:
+        for key in dict.fromkeys(sorted(map(str, part.split.groups.tolist()))):
+            rows = part.split.groups == key
+            made, size = int(part.synthetic[rows].sum()), int(rows.sum())
+            method = f"{made:,} of {size:,} training rows of the group"
+            out.append(
+                Evidence(
+                    name, made / size, None, "share", size, method, None, label_of(key, grouping)
+                )
+            )
+    return out
+
+
+def label_of(key: str, grouping: Grouping | None) -> str:
+    """A group as the export writes it."""
+    return grouping.label(key) if grouping is not None and key in grouping.keys else key
+
+
+def effective_groups(counts: Mapping[str, int]) -> float:
+    """Effective number of groups: exp of the entropy of their shares."""
+    shares = np.array([n for n in counts.values() if n > 0], dtype=float)
+    if not len(shares):
+        return 0.0
+    shares /= shares.sum()
+    return float(np.exp(-(shares * np.log(shares)).sum()))
