@@ -111,7 +111,7 @@ def _judge_column(table: WrittenTable, layout: _Layout) -> list[Judged]:
     if unfit and pair is not None and _may_blame(table, layout, right, len(unfit), pair):
         kind = _usual_kind(right, pair)
         return [_wrong(row, change, pair, kind, table, name) for row, change in unfit]
-    unfit = [each for each in unfit if not _across_rows(*each, table, layout)]
+    unfit = [(r, c) for r, c in unfit if not _across_rows(c, r, table, layout)]
     if right and not unfit:
         examples = "; ".join(fit.method for fit in right[:2])
         method = f"{len(right)} rows agree: {examples}"

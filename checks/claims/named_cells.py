@@ -96,17 +96,19 @@ def _claim(
     )  # fmt: skip
 
 
-def _fits(notebook: SourceFile, actual: Sequence[int], first: int, last: int) -> Iterator[str]:
+def _fits(
+    notebook: SourceFile, actual: Sequence[int], first: int, last: int
+) -> Iterator[str]:
     code = [cell for cell in notebook.cells if cell.kind is CellKind.CODE]
     position = {cell.index: i for i, cell in enumerate(code)}
     executed = {cell.index: cell.execution_count for cell in code}
     ways = {
-        "all cells from 0": lambda i: i,
-        "all cells from 1": lambda i: i + 1,
-        "code cells from 0": lambda i: position[i],
-        "code cells from 1": lambda i: position[i] + 1,
-        "execution counts": lambda i: executed[i],
+        "all cells from 0": actual,
+        "all cells from 1": [i + 1 for i in actual],
+        "code cells from 0": [position[i] for i in actual],
+        "code cells from 1": [position[i] + 1 for i in actual],
+        "execution counts": [n for i in actual if (n := executed[i]) is not None],
     }
-    for way, count in ways.items():
-        if any((n := count(i)) is not None and first <= n <= last for i in actual):
+    for way, numbers in ways.items():
+        if any(first <= number <= last for number in numbers):
             yield way

@@ -157,11 +157,12 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
 def _literal(node: ast.AST) -> float | None:
     """A number, with its sign; ``2 ** -3`` and other arithmetic is not worked out."""
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        value = _literal(node.operand)
-        return None if value is None else -value
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        return float(node.value) if abs(node.value) < 1e15 else None
-    return None
+        operand = _literal(node.operand)
+        return None if operand is None else -operand
+    value = node.value if isinstance(node, ast.Constant) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(value) if abs(value) < 1e15 else None
 
 
 def _look(node: ast.AST, walk: _Walk) -> None:

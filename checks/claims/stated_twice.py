@@ -204,9 +204,11 @@ def _claim(stated: StatedMetric, verdict: str, method: str) -> Evidence:
 
 def _wrong(stated: StatedMetric, value: ReportedValue) -> Finding:
     certain = stated.document.kind is DocumentKind.FILE
+    # code prints what is so at its line, which need not be what was exported in the end
+    printed = stated.document.kind is DocumentKind.OUTPUT
     return Finding(
         check_id="CL504",
-        severity=Severity.WARNING,
+        severity=Severity.NOTE if printed else Severity.WARNING,
         confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
         message=f'{stated.document.path} says "{stated.quoted}", {value.location.path} has '
         f"{value.value:.6g}",

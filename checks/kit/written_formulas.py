@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from checks.kit.intervals import Interval, Written, parse_written
 
@@ -136,7 +137,7 @@ def formulas(lines: list[tuple[int, str]]) -> list[Formula]:
             following = lines[index + 1][1]
             if len(following) <= MAX_LENGTH and re.match(r"\s*[≈≃=](?![=>])", following):
                 parts += _SIGN.split(_bare(following))[1:]
-        for left, right in zip(parts, parts[1:], strict=False):
+        for left, right in pairwise(parts):
             if formula := _formula(left, right, number):
                 found.append(formula)
     return found
