@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from audit.model.artifacts import Document
 from checks.claims.change_readings import (
     Change,
     Unit,
@@ -17,8 +18,7 @@ from checks.claims.change_readings import (
 )
 from checks.claims.judged import CONSISTENT, WRONG, Judged
 from checks.kit.intervals import Interval, Written
-
-MAX_SENTENCE = 600  # characters
+from checks.kit.written_sentences import Sentence, sentences
 
 _N = (
     r"(?:~\s?|≈\s?)?[-+−]?(?:(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
@@ -32,9 +32,10 @@ _BETTER = (
     r"(?:better|worse|lower|higher|smaller|larger|faster|slower|less|more|fewer|greater|above|below"
     r"|shorter|longer|cheaper)"
 )
+_LEAD = r"(?:(?:an?|the|about|roughly|around|approximately|originally|initial|baseline)\s){0,2}"
 _FROM_TO = re.compile(
-    rf"\bfrom\s(?:[a-z][a-z ]{{0,30}}\s)?(?P<old>{_VALUE})(?:\s[A-Za-z][\w-]*)?"
-    rf"\s(?:down\s|up\s)?to\s(?:[a-z][a-z ]{{0,30}}\s)?(?P<new>{_VALUE})",
+    rf"\bfrom\s{_LEAD}(?P<old>{_VALUE})(?:\s[A-Za-z][\w-]*)?"
+    rf"\s(?:down\s|up\s)?to\s{_LEAD}(?P<new>{_VALUE})",
     re.IGNORECASE,
 )
 _ARROW = re.compile(rf"(?P<old>{_VALUE})\s?(?:→|->|⟶|➜|-->)\s?(?P<new>{_VALUE})")
@@ -43,13 +44,40 @@ _THAN = re.compile(
     rf"than\s(?:the\s|our\s|a\s|an\s)?(?:[A-Za-z][\w-]*\s(?:\w+\s)?(?:of\s|at\s)?)?\(?(?P<old>{_VALUE})",
     re.IGNORECASE,
 )
-_BY = re.compile(
-    rf"\b(?:by|of|an?|\()\s?(?:about\s|roughly\s|approximately\s|~\s?)?(?P<change>{_CHANGE})"
-    rf"|(?P<before>{_CHANGE})\s(?:{_BETTER}|(?:relative |absolute )?(?:improvement|increase|reduction"
-    r"|decrease|drop|gain|speed-?up|growth))",
+_KIND = (
+    rf"(?:{_BETTER}|(?:relative |absolute )?(?:improvement|increase|reduction|decrease|drop|gain"
+    r"|speed-?up|growth|change))"
+)
+_ABOUT = r"(?:about\s|roughly\s|around\s|approximately\s|~\s?|≈\s?)?"
+# directly behind the two numbers: "(+3.2 points)", ", a 39 % reduction"
+_BEHIND = re.compile(
+    rf"^(?:\s[A-Za-z%][\w%-]*){{0,2}}(?:\s?[,(:;=–—]|\s-)\s?"
+    rf"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s)?(?:an?\s)?{_ABOUT}(?P<change>{_CHANGE})"
+    rf"(?=\s?(?:\)|[.;!,]|$|{_KIND}\b|relative\b|absolute\b))",
     re.IGNORECASE,
 )
-_IN_PARENTHESES = re.compile(rf"^\s?(?:[A-Za-z%]+\s)?\((?P<change>{_CHANGE})[^()]{{0,40}}\)", re.I)
+# directly before them: "by 39 % from", "a 26x increase from"
+_AHEAD = re.compile(
+    rf"\b(?:by|an?|of)\s{_ABOUT}(?P<change>{_CHANGE})"
+    rf"(?:,|\s{_KIND}(?:\s(?:in|of)(?:\s[a-z-]+){{1,3}})?)?\s?$",
+    re.IGNORECASE,
+)
+# what the two numbers may be values of, and what they would be settings of
+_MEASURE = re.compile(
+    r"\b(?:accuracy|errors?|loss(?:es)?|(?:log2?[- ]?)?r?mse|mae|mape|rmsle|auc|auroc|f1|recall"
+    r"|precision|r2|scores?|time|latency|memory|throughput|samples|rows|records|images|cost|revenue"
+    r"|rate|size|metric|gap|improv\w+|reduc\w+|augment\w+|increase[ds]?|decrease[ds]?|fell|rose"
+    r"|faster|slower|better|worse)\b|R²",
+    re.IGNORECASE,
+)
+_SETTING = re.compile(
+    r"\b(?:depth|estimators|trees|batch|learning rate|lr|dropout|layers?|units|neurons|threshold"
+    r"|folds?|window|steps?|going|moving|switching|changing|raising|lowering|increasing|decreasing"
+    r"|using|parameters?|hyper\w*|k|seeds?|temperature|alpha|beta|gamma|lambda|classes|features"
+    r"|heads|dims?|dimensions?|aged?|years|weeks|months|days|hours|o'clock|am|pm|pages?|chapters?"
+    r"|versions?)\b",
+    re.IGNORECASE,
+)
 _PAIR_IN_PARENTHESES = re.compile(
     rf"(?P<change>{_CHANGE})\s(?:[a-z]+\s){{0,2}}\((?:from\s)?(?P<old>{_VALUE})"
     rf"\s?(?:to|→|->)\s?(?P<new>{_VALUE})[^()]{{0,30}}\)",
@@ -69,7 +97,6 @@ _HEDGED = re.compile(
     r"|epochs?|relative to|compared (?:to|with)|remaining|respectively)\b|[<>≥≤±]",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+(?=[A-Z0-9(*])|\s[–—]\s")
 _TRAIN = re.compile(r"\btrain(?:ing)?\b", re.IGNORECASE)
 _HELD_OUT = re.compile(r"\bval(?:id(?:ation)?)?\b|\btest\b|\bdev\b|\bhold-?out\b", re.IGNORECASE)
 _GAP = re.compile(r"\b(?:gap|difference|diff)\b|[Δ∆]", re.IGNORECASE)
@@ -85,25 +112,17 @@ class _Claim:
     new: Written
     change: Change
     text: str
+    position: int
 
 
-def changes_in_lines(lines: Sequence[tuple[int, str]]) -> list[Judged]:
-    """Judge the changes that sentences state.
-
-    Parameters
-    ----------
-    lines : sequence of (int, str)
-        Plain lines with their numbers.
-    """
+def changes_in_sentences(document: Document) -> list[Judged]:
+    """Judge the changes that the sentences of a document state."""
     found: list[Judged] = []
-    for number, line in lines:
-        if len(line) > 20 * MAX_SENTENCE or not any(map(str.isdigit, line)) or line.count("|") > 1:
-            continue
-        for sentence in _SENTENCE.split(line):
-            if len(sentence) <= MAX_SENTENCE:
-                found += [_judge(claim, number) for claim in _claims(sentence)]
-                found += _words(sentence, number)
-    return found + _gaps(lines)
+    for sentence in sentences(document):
+        if any(map(str.isdigit, sentence.text)):
+            found += [_judge(claim, sentence) for claim in _claims(sentence.text)]
+            found += _words(sentence)
+    return found
 
 
 def _claims(sentence: str) -> Iterator[_Claim]:
@@ -118,17 +137,21 @@ def _claims(sentence: str) -> Iterator[_Claim]:
             yield c
         return
     pairs = [*_FROM_TO.finditer(sentence), *_ARROW.finditer(sentence)]
-    if len(pairs) != 1:
+    if len(pairs) != 1 or _SETTING.search(sentence) or not _MEASURE.search(sentence):
         return
     (pair,) = pairs
-    rest = f"{sentence[: pair.start()]} … {sentence[pair.end() :]}"
-    if match := _IN_PARENTHESES.match(sentence[pair.end() :]):
-        stated = [match["change"]]
-    else:
-        stated = [m["change"] or m["before"] for m in _BY.finditer(rest)]
-    # other numbers in the sentence may be what is meant
-    if len(stated) == 1 and (c := _claim(pair, stated[0])):
+    if _is_year(pair["old"]) and _is_year(pair["new"]):
+        return
+    behind = _BEHIND.match(sentence[pair.end() :])
+    ahead = _AHEAD.search(sentence[: pair.start()])
+    stated = behind or ahead
+    # two changes may be relative and absolute, or of two things
+    if stated is not None and not (behind and ahead) and (c := _claim(pair, stated["change"])):
         yield c
+
+
+def _is_year(text: str) -> bool:
+    return bool(re.fullmatch(r"(?:19|20)[0-9]{2}", text))
 
 
 def _claim(match: re.Match[str], stated: str) -> _Claim | None:
@@ -138,52 +161,60 @@ def _claim(match: re.Match[str], stated: str) -> _Claim | None:
         return None
     if change.unit is Unit.FACTOR and (old.percent != new.percent):
         return None
-    start, end = max(0, match.start() - 40), match.end() + 40
-    return _Claim(old, new, change, " ".join(match.string[start:end].split()))
+    start, end = max(0, match.start() - 60), match.end() + 60
+    quoted = " ".join(match.string[start:end].split())
+    return _Claim(old, new, change, quoted, match.start())
 
 
 def _value(text: str) -> Written | None:
     return parse_value(re.sub(r"\s?(?:ms|s|GB|MB|points?|pp)$", "", text.strip()))
 
 
-def _judge(claim: _Claim, line: int) -> Judged:
+def _judge(claim: _Claim, sentence: Sentence) -> Judged:
+    line = sentence.line(claim.position)
     reading = fits(claim.change, claim.old, claim.new)
     if reading is not None:
         method = describe(reading)
         return Judged(line, claim.text, CONSISTENT, method, claim.change.value)
     expected, method = nearest(claim.change, claim.old, claim.new)
-    label = re.sub(r"[0-9][0-9.,%]*", "#", claim.text)
+    label = _masked(claim.text)
     return Judged(line, claim.text, WRONG, method, claim.change.value, expected, label)
 
 
-def _words(sentence: str, line: int) -> list[Judged]:
+def _words(sentence: Sentence) -> list[Judged]:
     """``halved from 0.40 to 0.21``."""
-    word, pairs = _WORD.search(sentence), list(_FROM_TO.finditer(sentence))
-    if word is None or len(pairs) != 1 or _HEDGED.search(sentence) or _BY.search(sentence):
+    text = sentence.text
+    word, pairs = _WORD.search(text), list(_FROM_TO.finditer(text))
+    if word is None or len(pairs) != 1 or _HEDGED.search(text) or _SETTING.search(text):
         return []
-    old, new = _value(pairs[0]["old"]), _value(pairs[0]["new"])
-    between = sentence[min(word.end(), pairs[0].end()) : max(word.start(), pairs[0].start())]
-    if old is None or new is None or not old.value or len(between) > 40:
+    (pair,) = pairs
+    old, new = _value(pair["old"]), _value(pair["new"])
+    between = text[word.end() : pair.start()] if word.end() <= pair.start() else text
+    if old is None or new is None or not old.value or len(between) > 2:
         return []
-    ratio = new.interval / old.interval
-    method = f"{new.text} / {old.text} = {new.value / old.value:.4g}"
-    right = ratio.overlaps(Interval(*_WORDS[word["word"].casefold()]))
-    verdict = CONSISTENT if right else WRONG
+    ratio = new.value / old.value
+    near = Interval(*_WORDS[word["word"].casefold()])
+    right = (new.interval / old.interval).overlaps(near)
+    method = f"{new.text} / {old.text} = {ratio:.4g}"
+    quoted = text[:160]
     return [
         Judged(
-            line,
-            sentence.strip()[:160],
-            verdict,
+            sentence.line(word.start()),
+            quoted,
+            CONSISTENT if right else WRONG,
             method,
-            new.value / old.value,
-            None,
-            re.sub(r"[0-9][0-9.,%]*", "#", sentence.strip()[:160]),
+            ratio,
+            label=_masked(quoted),
             certain=False,
         )
     ]
 
 
-def _gaps(lines: Sequence[tuple[int, str]]) -> list[Judged]:
+def _masked(text: str) -> str:
+    return re.sub(r"[0-9][0-9.,%]*", "#", text)
+
+
+def listed_gaps(lines: Sequence[tuple[int, str]]) -> list[Judged]:
     """A gap that is listed below the two numbers that it is the difference of."""
     found: list[Judged] = []
     block: list[tuple[int, str, str]] = []
@@ -191,10 +222,7 @@ def _gaps(lines: Sequence[tuple[int, str]]) -> list[Judged]:
         item = _ITEM.match(line[:200])
         if item is not None:
             block.append((number, item["label"].strip(), item["value"]))
-        elif block and not re.fullmatch(r"[\s|:-]*", line):
-            found += _gaps_of(block)
-            block = []
-        elif block and not line.strip():
+        elif (block and not re.fullmatch(r"[\s|:-]*", line)) or (block and not line.strip()):
             found += _gaps_of(block)
             block = []
     return found + _gaps_of(block)

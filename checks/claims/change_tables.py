@@ -25,7 +25,7 @@ MAX_TABLE_ROWS = 200
 _CHANGE = re.compile(
     r"\bchanges?\b|[Δ∆]|\bdelta\b|\bdiff(?:erence)?\b|\bimprovements?\b|\bgain\b|\breduction\b"
     r"|\bincrease\b|\bdecrease\b|\bdrop\b|\bratio\b|\bspeed-?\s?ups?\b|\bfactor\b|\bdegradation\b"
-    r"|\buplift\b|\blift\b|^[×x]$|^\+/-$|^±$|\bgrowth\b",
+    r"|\bgap\b|\buplift\b|\blift\b|^[×x]$|^\+/-$|^±$|\bgrowth\b",
     re.IGNORECASE,
 )
 # a change of something that is not in the table, or a rate rather than a change
@@ -40,10 +40,11 @@ _OLD_NEW = (
     (r"\bbase(?:line)?\b|\bold\b|\bprevious\b|\bprior\b|\breference\b|\bcontrol\b", r""),
     (r"\brun\b", r"\brun\b"),
     (r"^v(?:ersion)?\s?\.?\d", r"^v(?:ersion)?\s?\.?\d"),
-    (r"\btrain", r"\bval|\btest|\bdev\b|\bheld"),
     (r"^(?:19|20)\d\d$|\bq[1-4]\b", r"^(?:19|20)\d\d$|\bq[1-4]\b"),
     (r"\bwithout\b", r"\bwith\b"),
 )
+_TRAIN_HELD_OUT = (r"\btrain", r"\bval|\btest|\bdev\b|\bheld")
+_GAP = re.compile(r"\bgap\b|\bdiff(?:erence)?\b|[Δ∆]|\bdelta\b", re.IGNORECASE)
 _SUMMARY = re.compile(
     r"\b(?:total|sum|mean|average|avg|median|overall|all|geomean|geometric|max|min|std)\b|Σ|∑",
     re.IGNORECASE,
@@ -108,20 +109,25 @@ def _judge_column(table: WrittenTable, layout: _Layout) -> list[Judged]:
         return []
     name = f"{table.header[layout.change]} by {table.header[0].casefold() or 'row'}"
     pair = _pair(layout, right)
-    if unfit and pair is not None and _may_blame(table, layout, right, len(unfit), pair):
+    if unfit and pair is not None and not _shows_meaning(right, len(unfit), pair):
+        # a change against another row, as in tables of models
+        unfit = [(r, c) for r, c in unfit if not _across_rows(c, r, table, layout)]
+        if unfit and not _are_old_and_new(table, layout, pair):
+            return [_open(*unfit[0], table)]
+    if unfit and pair is not None:
         kind = _usual_kind(right, pair)
         return [_wrong(row, change, pair, kind, table, name) for row, change in unfit]
-    unfit = [(r, c) for r, c in unfit if not _across_rows(c, r, table, layout)]
     if right and not unfit:
         examples = "; ".join(fit.method for fit in right[:2])
         method = f"{len(right)} rows agree: {examples}"
         return [Judged(table.line, name, CONSISTENT, method, float(len(right)))]
-    if not unfit:
-        return []
-    row, change = unfit[0]
+    return [_open(*unfit[0], table)] if unfit else []
+
+
+def _open(row: Row, change: Change, table: WrittenTable) -> Judged:
     reason = "it is not clear which numbers it is a change of"
     text = f"{row.cells[0]}: {change.text}"
-    return [Judged(row.line, text, UNKNOWN, reason, change.value, table=table.line)]
+    return Judged(row.line, text, UNKNOWN, reason, change.value, table=table.line)
 
 
 def _within_row(row: Row, change: Change, values: dict[int, Written]) -> list[_Fit]:
@@ -155,26 +161,24 @@ def _pair(layout: _Layout, right: Sequence[_Fit]) -> tuple[int, int] | None:
     return None
 
 
-def _may_blame(
-    table: WrittenTable,
-    layout: _Layout,
-    right: Sequence[_Fit],
-    wrong: int,
-    pair: tuple[int, int],
-) -> bool:
-    """Whether the layout is understood well enough to call a row wrong."""
+def _shows_meaning(right: Sequence[_Fit], wrong: int, pair: tuple[int, int]) -> bool:
+    """Whether enough rows are right in the same way to show what the column means."""
     kinds = [fit.kind for fit in right if fit.pair == pair]
     alike = max((kinds.count(kind) for kind in kinds), default=0)
-    if alike >= 3 and alike >= 2 * wrong:
-        return True
+    return alike >= 3 and alike >= 2 * wrong
+
+
+def _are_old_and_new(table: WrittenTable, layout: _Layout, pair: tuple[int, int]) -> bool:
+    """Whether the headers say that the change is one between these two columns."""
     header = table.header[layout.change]
     if len(layout.values) != 2 or _ELSEWHERE.search(header):
         return False
     first, second = (table.header[i].casefold() for i in pair)
+    known = _OLD_NEW if not _GAP.search(header) else (*_OLD_NEW, _TRAIN_HELD_OUT)
     return any(
         (re.search(old, first) and re.search(new, second))
         or (re.search(old, second) and re.search(new, first))
-        for old, new in _OLD_NEW
+        for old, new in known
     )
 
 

@@ -11,7 +11,7 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
 from checks.claims.change_readings import uses_decimal_commas
-from checks.claims.change_sentences import changes_in_lines
+from checks.claims.change_sentences import changes_in_sentences, listed_gaps
 from checks.claims.change_tables import changes_in_table
 from checks.claims.judged import CONSISTENT, WRONG, Judged, claim, worst_first
 from checks.kit.intervals import Interval
@@ -106,8 +106,9 @@ def _judge(document: Document, params: Params) -> list[Judged]:
             found += changes_in_table(table)
         seen.add(table.line)
     if document.kind is not DocumentKind.OUTPUT:
+        found += changes_in_sentences(document)
         lines = [(number, plain(line)) for number, line in document_lines(document)]
-        found += changes_in_lines(lines)
+        found += listed_gaps(lines)
     found += [_formula(each) for each in formulas(text_lines(document))]
     return found
 

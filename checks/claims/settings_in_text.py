@@ -11,10 +11,8 @@ from audit.model.location import Location
 from checks.claims.settings_in_code import setting_of
 from checks.claims.stated_metrics import RUN
 from checks.kit.intervals import Interval, parse_written
-from checks.kit.written_lines import document_lines, plain
+from checks.kit.written_sentences import Sentence, sentences
 from checks.kit.written_tables import tables_of
-
-MAX_SENTENCE = 400
 
 _N = r"(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.?[0-9]+)(?:[eE][-+−]?[0-9]{1,2})?(?:\s?%)?)"
 _END = r"(?![\w%^]|\.[0-9]|,[0-9]|\s?(?:[-–—→/×±]|->)\s?[0-9.]|\s?(?:to|or|and|vs\.?)\s[0-9.])"
@@ -86,8 +84,6 @@ _HISTORY = re.compile(
     r"\b(?:was|were|used to|before|old|instead|not|try|todo|default|e\.g|or|should|could|max|min|tested|best|vs)\b",
     re.I,
 )
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)")
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _TABLE_VALUE = re.compile(r"^(?:value|setting|used|choice|config(?:uration)?)$", re.IGNORECASE)
 
 
@@ -107,8 +103,6 @@ class StatedSetting:
         As written.
     location : Location
         Where.
-    sentence : str
-        All of it.
     """
 
     setting: str
@@ -116,63 +110,56 @@ class StatedSetting:
     widths: tuple[int, ...]
     quoted: str
     location: Location
-    sentence: str
 
 
 def settings_in_document(document: Document) -> Iterator[StatedSetting]:
     """Settings that the sentences and the tables of a document state, in order."""
     if document.kind is DocumentKind.OUTPUT:
         return
-    headings: dict[int, str] = {}
-    for number, raw in document_lines(document):
-        if heading := _HEADING.match(raw[:300]):
-            level = len(heading[1])
-            headings = {k: v for k, v in headings.items() if k < level} | {level: heading[2]}
-            continue
-        if "|" in raw or not any(map(str.isdigit, raw)) or len(raw) > 10 * MAX_SENTENCE:
-            continue
-        below = [text for level, text in headings.items() if level > 1]
+    for sentence in sentences(document):
+        below = sentence.headings[1:]
         if any(_OTHER_SECTION.search(text) or RUN.search(text) for text in below):
             continue
-        for sentence in _SENTENCE.split(plain(raw)):
-            if len(sentence) <= MAX_SENTENCE:
-                yield from in_sentence(sentence, document.location(number))
+        if any(map(str.isdigit, sentence.text)):
+            yield from in_sentence(sentence, document)
     yield from _in_tables(document)
 
 
-def in_sentence(sentence: str, location: Location) -> Iterator[StatedSetting]:
+def in_sentence(sentence: Sentence, document: Document) -> Iterator[StatedSetting]:
     """Settings of one sentence; of a setting that it states twice, none."""
+    text = sentence.text
     found: dict[str, list[StatedSetting]] = {}
-    for chain in _CHAIN.finditer(sentence):
-        if _CHAIN_ABOUT.search(sentence) and not RUN.search(sentence):
-            widths = tuple(int(n) for n in re.findall(r"[0-9]+", chain[0]))
-            found.setdefault("layer widths", []).append(
-                StatedSetting("layer widths", (), widths, chain[0], location, sentence)
-            )
-    if not _OTHER.search(sentence) and not RUN.search(sentence):
-        for setting, meanings, quoted in _numbers(sentence):
-            found.setdefault(setting, []).append(
-                StatedSetting(setting, meanings, (), quoted, location, sentence)
-            )
+
+    def note(setting: str, meanings: tuple[Interval, ...], widths: tuple[int, ...], m: re.Match[str]) -> None:
+        place = document.location(sentence.line(m.start()))
+        stated = StatedSetting(setting, meanings, widths, m[0].strip(), place)
+        found.setdefault(setting, []).append(stated)
+
+    for chain in _CHAIN.finditer(text):
+        if _CHAIN_ABOUT.search(text) and not RUN.search(text):
+            note("layer widths", (), tuple(int(n) for n in re.findall(r"[0-9]+", chain[0])), chain)
+    if not _OTHER.search(text) and not RUN.search(text):
+        for setting, meanings, match in _numbers(text):
+            note(setting, meanings, (), match)
     for each in found.values():
         if len({stated.meanings for stated in each}) == 1 and len({s.widths for s in each}) == 1:
             yield each[0]
 
 
-def _numbers(sentence: str) -> Iterator[tuple[str, tuple[Interval, ...], str]]:
+def _numbers(sentence: str) -> Iterator[tuple[str, tuple[Interval, ...], re.Match[str]]]:
     for setting, pattern in _PATTERNS:
         for match in pattern.finditer(sentence):
             if meanings := _meanings(match["number"]):
-                yield setting, meanings, match[0].strip()
+                yield setting, meanings, match
     for pattern in (_SPLIT, _SPLIT_AFTER):
         for match in pattern.finditer(sentence):
             a, b = int(match["a"]), int(match["b"])
             if a + b == 100:
                 both = tuple(Interval.around(n / 100, 0.005) for n in (a, b))
-                yield "test size", both, match[0].strip()
+                yield "test size", both, match
     for match in _HELD_OUT.finditer(sentence):
         if "%" in match["number"] and (meanings := _meanings(match["number"])):
-            yield "test size", meanings, match[0].strip()
+            yield "test size", meanings, match
 
 
 def _meanings(text: str) -> tuple[Interval, ...]:
@@ -201,7 +188,7 @@ def _in_tables(document: Document) -> Iterator[StatedSetting]:
             if setting is not None and meanings and re.fullmatch(r"[0-9.,eE%\s−-]+", row.cells[1]):
                 quoted = f"{row.cells[0]}: {row.cells[1]}"
                 place = document.location(row.line)
-                yield StatedSetting(setting, meanings, (), quoted, place, quoted)
+                yield StatedSetting(setting, meanings, (), quoted, place)
 
 
 def settings_in_comments(code: Code) -> Iterator[StatedSetting]:
@@ -218,6 +205,10 @@ def settings_in_comments(code: Code) -> Iterator[StatedSetting]:
                 setting = setting_of(match["name"]) if match else None
                 if match is None or setting is None or _HISTORY.search(match["comment"]):
                     continue
-                for stated in in_sentence(match["comment"].strip(), file.location(cell, number)):
-                    if stated.setting == setting:
-                        yield stated
+                place = file.location(cell, number)
+                comment = match["comment"].strip()
+                if _OTHER.search(comment) or RUN.search(comment):
+                    continue
+                for stated, meanings, words in _numbers(comment):
+                    if stated == setting:
+                        yield StatedSetting(setting, meanings, (), words[0].strip(), place)

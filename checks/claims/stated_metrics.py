@@ -13,11 +13,9 @@ from dataclasses import dataclass
 from audit.model.artifacts import Document, DocumentKind, SplitRole
 from checks.kit.intervals import Written, parse_written
 from checks.kit.scores import canonical_metric
-from checks.kit.written_lines import document_lines, plain
+from checks.kit.written_sentences import Sentence, sentences
 from checks.kit.written_splits import roles_named
 from checks.kit.written_tables import WrittenTable, tables_of
-
-MAX_STATEMENT = 600  # characters of a sentence
 
 _METRIC = (
     r"(?:log2?[ _-]?MSE|log10[ _-]?MSE|RMSLE|MSLE|RMSE|MSE|MAPE|MAE"
@@ -46,12 +44,8 @@ _PATTERNS = (
     ),
 )  # fmt: skip
 _PLAIN_WORDS = frozenset(
-    "the a an our final model models this it its we on of with in is was has gives gave reaches reached "
-    "achieves achieved achieve obtains obtained scores scored score result results overall headline "
-    "reported and evaluation evaluated set split data gets got at metric metrics value performance "
-    "predicts network experiment run good very an".split()
+    ["the", "a", "an", "our", "final", "model", "models", "this", "it", "its", "we", "on", "of", "with", "in", "is", "was", "has", "gives", "gave", "reaches", "reached", "achieves", "achieved", "achieve", "obtains", "obtained", "scores", "scored", "score", "result", "results", "overall", "headline", "reported", "and", "evaluation", "evaluated", "set", "split", "data", "gets", "got", "at", "metric", "metrics", "value", "performance", "predicts", "network", "experiment", "run", "good", "very", "an"]
 )
-_SENTENCE = re.compile(r"(?<=[.;!?])\s+")
 _OTHER_SECTION = re.compile(
     r"\b(?:baselines?|ablations?|previous\w*|histor\w*|change-?\s?log|older?|earlier|compar\w*"
     r"|experiments|models|log|versions?|v[0-9.]+|folds?|cross|cv|per|by|class\w*|groups?|tiers?"
@@ -65,7 +59,6 @@ _OTHER_FILE = re.compile(
     r"|ablations?|baselines?|benchmarks?|contributing|template|example|related)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r" {0,3}(#{1,6})\s+(.*)")
 RUN = re.compile(
     r"\b(run|experiment|version|trial)[\s_#-]{0,2}([0-9]{1,4}[a-z]?)\b|\b(v)([0-9]{1,3})\b", re.I
 )
@@ -119,27 +112,20 @@ def stated_metrics(document: Document) -> list[StatedMetric]:
 
 
 def _in_sentences(document: Document) -> Iterator[StatedMetric]:
-    headings: dict[int, str] = {}
-    for number, raw in document_lines(document):
-        if heading := _HEADING.match(raw[:300]):
-            level = len(heading[1])
-            headings = {k: v for k, v in headings.items() if k < level} | {level: heading[2]}
+    whole = document.kind is DocumentKind.OUTPUT
+    for sentence in sentences(document):
+        if any(_OTHER_SECTION.search(text) for text in sentence.headings):
             continue
-        if "|" in raw or not any(map(str.isdigit, raw)) or len(raw) > 10 * MAX_STATEMENT:
-            continue
-        if any(_OTHER_SECTION.search(text) for text in headings.values()):
-            continue
-        for sentence in _SENTENCE.split(plain(raw)):
-            if len(sentence) <= MAX_STATEMENT:
-                whole = document.kind is DocumentKind.OUTPUT
-                yield from _in_sentence(sentence, number, document, whole)
+        if any(map(str.isdigit, sentence.text)):
+            yield from _in_sentence(sentence, document, whole)
 
 
 def _in_sentence(
-    sentence: str, line: int, document: Document, whole: bool
+    sentence: Sentence, document: Document, whole: bool
 ) -> Iterator[StatedMetric]:
-    text = re.sub(r"^\s*(?:[-*+•>]|[0-9]{1,2}[.)])\s+", "", sentence)
-    start = 0
+    text = sentence.text
+    mark = re.match(r"\s*(?:[-*+•>]|[0-9]{1,2}[.)])\s+", text)
+    start = mark.end() if mark else 0
     while True:
         matches = [m for pattern in _PATTERNS if (m := pattern.search(text, start))]
         if not matches:
@@ -156,6 +142,7 @@ def _in_sentence(
         role = _role(match["role"])
         if metric is not None and value is not None and role is not None:
             runs = runs_in(before)
+            line = sentence.line(match.start())
             yield StatedMetric(metric, role, value, document, line, match[0].strip(), runs)
 
 
