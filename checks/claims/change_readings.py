@@ -57,15 +57,12 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One meaning of a change: what it would be, the arithmetic, and its kind."""
+    """One meaning of a change: what it would be, with and without rounding, and how."""
 
     value: Interval
+    point: float
     method: str
-
-    @property
-    def kind(self) -> str:
-        """The arithmetic without its numbers, to compare readings of different rows."""
-        return re.sub(r"[^\s()×/−=%{}:]*[0-9][^\s()×/−=%{}:]*", "#", self.method)
+    kind: str
 
 
 def parse_change(text: str) -> Change | None:
@@ -120,21 +117,30 @@ def readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]:
     a, b = value_interval(old), value_interval(new)
     size = _absolute(b - a)
     first, second = old.text, new.text
-    difference = Reading(size, f"{second} − {first} = {{:.4g}}")
-    hundredfold = Reading(size * _HUNDRED, f"100 × ({second} − {first}) = {{:.4g}}")
-    by_old = size / _absolute(a)
-    by_new = size / _absolute(b)
-    relative = (
-        Reading(by_old * _HUNDRED, f"({second} − {first}) / {first} = {{:.4g}} %"),
-        Reading(by_new * _HUNDRED, f"({second} − {first}) / {second} = {{:.4g}} %"),
+    change = new.value - old.value
+    of_old, of_new = _divided(abs(change), abs(old.value)), _divided(abs(change), abs(new.value))
+    by_old, by_new = size / _absolute(a), size / _absolute(b)
+    difference = Reading(size, abs(change), f"{second} − {first} = {{:.4g}}", "difference")
+    hundredfold = Reading(
+        size * _HUNDRED,
+        100 * abs(change),
+        f"100 × ({second} − {first}) = {{:.4g}}",
+        "difference in hundredths",
     )
+    to_old = f"({second} − {first}) / {first} = {{:.4g}}"
+    to_new = f"({second} − {first}) / {second} = {{:.4g}}"
+    relative = (
+        Reading(by_old * _HUNDRED, 100 * of_old, f"{to_old} %", "percent of the old value"),
+        Reading(by_new * _HUNDRED, 100 * of_new, f"{to_new} %", "percent of the new value"),
+    )
+    ratio, inverse = abs(_divided(new.value, old.value)), abs(_divided(old.value, new.value))
     ratios = (
-        Reading(_absolute(b / a), f"{second} / {first} = {{:.4g}}"),
-        Reading(_absolute(a / b), f"{first} / {second} = {{:.4g}}"),
+        Reading(_absolute(b / a), ratio, f"{second} / {first} = {{:.4g}}", "ratio"),
+        Reading(_absolute(a / b), inverse, f"{first} / {second} = {{:.4g}}", "inverse ratio"),
     )
     increases = (
-        Reading(by_old, f"({second} − {first}) / {first} = {{:.4g}}"),
-        Reading(by_new, f"({second} − {first}) / {second} = {{:.4g}}"),
+        Reading(by_old, of_old, to_old, "share of the old value"),
+        Reading(by_new, of_new, to_new, "share of the new value"),
     )
     if unit is Unit.POINTS:
         yield from (difference, hundredfold)
@@ -142,8 +148,9 @@ def readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]:
         yield from (*ratios, *increases)
     elif unit is Unit.PERCENT:
         yield from (*relative, difference, hundredfold)
-        for ratio in ratios:
-            yield Reading(ratio.value * _HUNDRED, f"100 × {ratio.method}")
+        for each in ratios:
+            method, kind = f"100 × {each.method}", f"{each.kind} in percent"
+            yield Reading(each.value * _HUNDRED, 100 * each.point, method, kind)
     else:
         yield from (difference, hundredfold, *relative, *ratios, *increases)
 
@@ -159,25 +166,31 @@ def fits(change: Change, old: Written, new: Written) -> Reading | None:
 def nearest(
     change: Change, old: Written, new: Written, kind: str | None = None
 ) -> tuple[float, str]:
-    """Value and arithmetic of the reading that comes nearest to a wrong change, or of `kind`."""
+    """Value and arithmetic of the reading that comes nearest to a wrong change, or of `kind`.
+
+    Only of the usual readings: nobody means 100 times a ratio where a change is stated.
+    """
     best, method, least = math.nan, "", math.inf
-    for reading in readings(old, new, change.unit):
+    usual = 4 if change.unit is Unit.FACTOR else 2
+    candidates = list(readings(old, new, change.unit))
+    for reading in candidates if kind is not None else candidates[:usual]:
         if kind is not None and reading.kind != kind:
             continue
-        middle = _middle(reading.value)
-        distance = abs(math.log((middle + 1e-300) / (abs(change.value) + 1e-300)))
-        if math.isfinite(middle) and distance < least:
-            best, method, least = middle, reading.method.format(middle), distance
+        if not math.isfinite(reading.point):
+            continue
+        distance = abs(math.log((reading.point + 1e-300) / (abs(change.value) + 1e-300)))
+        if distance < least:
+            best, method, least = reading.point, describe(reading), distance
     return best, method
 
 
 def describe(reading: Reading) -> str:
     """The arithmetic of a reading, with its value."""
-    return reading.method.format(_middle(reading.value))
+    return reading.method.format(reading.point)
 
 
-def _middle(value: Interval) -> float:
-    return (value.low + value.high) / 2
+def _divided(a: float, b: float) -> float:
+    return a / b if b else math.nan
 
 
 def _absolute(value: Interval) -> Interval:

@@ -12,7 +12,7 @@ from checks.kit.written_lines import document_lines
 
 _CELLS = re.compile(
     r"\b(?:code )?cells?\s#?(?P<first>[0-9]{1,4})(?:\s?(?:[-–]|to)\s?(?P<last>[0-9]{1,4}))?"
-    r"(?![\w.%]|\s?(?:,|and|or|&)\s?[0-9])",
+    r"(?![\w%]|\.[0-9]|\s?(?:,|and|or|&)\s?[0-9])",
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"`(?P<name>[A-Za-z_][\w.]{2,60})(?:\([^`]{0,60}\))?`")

@@ -134,8 +134,20 @@ def _constants(nodes: Iterator[ast.AST]) -> dict[str, list[float]]:
     for node in nodes:
         for name, value in _assigned(node):
             number = _literal(value)
-            found.setdefault(name, []).append(float("nan") if number is None else number)
+            found.setdefault(name, []).append(math.nan if number is None else number)
+        for name in _bound_otherwise(node):
+            found.setdefault(name, []).append(math.nan)
     return found
+
+
+def _bound_otherwise(node: ast.AST) -> Iterator[str]:
+    """Names of parameters, and of the targets of loops and augmented assignments."""
+    if isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension | ast.AugAssign | ast.NamedExpr):
+        for each in ast.walk(node.target):
+            if isinstance(each, ast.Name):
+                yield each.id
 
 
 def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:

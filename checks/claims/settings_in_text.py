@@ -68,9 +68,9 @@ _OTHER = re.compile(
     r"\b(?:should|recommend\w*|would|could|might|instead|next|future|previous\w*|earlier|planned?|plans?"
     r"|if|unlike|rather|tried|try|tune[ds]?|tuning|search\w*|grid|sweep|ablat\w*|default|original\w*"
     r"|baselines?|paper|reference|e\.g|example|range|between|up to|at least|at most|less than|more than"
-    r"|over|first|second|last|final|every|each|per|after|before|until|from|warm-?up|fine-?tun\w*|pre-?train\w*"
+    r"|over|first|second|last|final|(?:every|each|per) (?:[0-9]+ )?(?:epochs?|steps?|iterations?)|after|before|until|from|warm-?up|fine-?tun\w*|pre-?train\w*"
     r"|stages?|phases?|patience|early|best|increase\w*|decrease\w*|reduc\w*|lower\w*|raise\w*|was|were|old|new|not"
-    r"|typical\w*|usual\w*|todo|later|decay\w*|schedule\w*|min(?:imum)?|inner|outer|nested|models?|times|"
+    r"|typical\w*|usual\w*|todo|later|(?<!weight[ _-])decay\w*|schedule\w*|min(?:imum)?|inner|outer|nested|models?|times|"
     r"and then|followed|compar\w*|versus|vs)\b|[0-9]\s?[-–]\s?[0-9]+\s?epochs|→|->",
     re.IGNORECASE,
 )
@@ -169,7 +169,9 @@ def _meanings(text: str) -> tuple[Interval, ...]:
     # settings are chosen, not measured: they are rarely rounded by more than a tenth
     near = Interval.around(written.value, min(written.half_width, 0.1 * abs(written.value)))
     hundred = Interval(100.0, 100.0)
-    if written.percent or (1 <= written.value <= 100 and not written.half_width):
+    if written.percent:
+        return (near / hundred, near)
+    if 1 <= written.value <= 100 and not written.half_width:
         return (near, near / hundred)
     return (near,)
 
