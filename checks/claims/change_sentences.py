@@ -27,7 +27,10 @@ _N = (
 _UNIT = r"(?:\s?%|\s?(?:ms|s|GB|MB|points?|pp)(?![A-Za-z]))?"
 _VALUE = rf"(?<![\w.,/–-]){_N}{_UNIT}(?![\w]|[.,][0-9])"
 _SIZE = r"[-+−]?[0-9][0-9,]*(?:\.[0-9]+)?"
-_CHANGE = rf"(?:{_SIZE}\s?(?:%(?!-?\s?point)|percent\b|[x×](?![A-Za-z0-9])|-?fold\b|times\b)|{_SIZE}\s?(?:pp\b|pts?\b|(?:percentage |%-?\s?)?points?\b))"
+_CHANGE = (
+    rf"(?:{_SIZE}\s?(?:%(?!-?\s?point)|percent\b|[x×](?![A-Za-z0-9])|-?fold\b|times\b)"
+    rf"|{_SIZE}\s?(?:pp\b|pts?\b|(?:percentage |%-?\s?)?points?\b))"
+)
 _BETTER = (
     r"(?:better|worse|lower|higher|smaller|larger|faster|slower|less|more|fewer|greater|above|below"
     r"|shorter|longer|cheaper)"
@@ -40,7 +43,8 @@ _FROM_TO = re.compile(
 )
 _ARROW = re.compile(rf"(?P<old>{_VALUE})\s?(?:→|->|⟶|➜|-->)\s?(?P<new>{_VALUE})")
 _THAN = re.compile(
-    rf"(?P<new>{_VALUE})(?:,\s|\s\(|\sis\s|,\swhich is\s|\s[-–—]\s)(?P<change>{_CHANGE})\s{_BETTER}\s"
+    rf"(?P<new>{_VALUE})(?:,\s|\s\(|\sis\s|,\swhich is\s|\s[-–—]\s)"
+    rf"(?P<change>{_CHANGE})\s{_BETTER}\s"
     rf"than\s(?:the\s|our\s|a\s|an\s)?(?:[A-Za-z][\w-]*\s(?:\w+\s)?(?:of\s|at\s)?)?\(?(?P<old>{_VALUE})",
     re.IGNORECASE,
 )

@@ -30,9 +30,11 @@ _CHANGE = re.compile(
 )
 # a change of something that is not in the table, or a rate rather than a change
 _ELSEWHERE = re.compile(
-    r"\bvs\b|\bversus\b|\bover\b|\bper\b|\bsince\b|\bcompared\b|\bfrom\b|\brelative to\b|\byoy\b|\bmom\b"
+    r"\bvs\b|\bversus\b|\bover\b|\bper\b|\bsince\b|\bcompared\b|\bfrom\b|\brelative to\b|\byoy\b"
+    r"|\bmom\b"
     r"|\bexplained\b|\blog\b|\bcumulative\b|\bclass\b|\bstd\b|\bmax\b|\bmin\b|\bavg\b|\bmean\b"
-    r"|\bp-?value\b|\bstatistic\b|\bcompression\b|\bsharpe\b|\bodds\b|\bhazard\b|\bcount\b|\bimbalance\b",
+    r"|\bp-?value\b|\bstatistic\b|\bcompression\b|\bsharpe\b|\bodds\b|\bhazard\b|\bcount\b"
+    r"|\bimbalance\b",
     re.IGNORECASE,
 )
 _OLD_NEW = (
@@ -75,6 +77,14 @@ def changes_in_table(table: WrittenTable) -> list[Judged]:
     for layout in _layouts(table):
         found += _judge_column(table, layout)
     return found
+
+
+def value_pair(table: WrittenTable) -> tuple[int, int] | None:
+    """The old and the new column of a table that also has a column of changes."""
+    layout = next(_layouts(table), None)
+    if layout is None or len(layout.values) != 2:
+        return None
+    return layout.values[0], layout.values[1]
 
 
 def _layouts(table: WrittenTable) -> Iterator[_Layout]:

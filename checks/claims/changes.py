@@ -10,6 +10,7 @@ from audit.model.check import Outcome, check, failed, not_applicable, passed, re
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
+from checks.claims.change_ranges import ranges_below
 from checks.claims.change_readings import uses_decimal_commas
 from checks.claims.change_sentences import changes_in_sentences, listed_gaps
 from checks.claims.change_tables import changes_in_table
@@ -101,13 +102,15 @@ def _judge(document: Document, params: Params) -> list[Judged]:
         return []
     found: list[Judged] = []
     seen: set[int] = set()
+    is_prose = document.kind is not DocumentKind.OUTPUT
+    lines = [(number, plain(line)) for number, line in document_lines(document)] if is_prose else []
     for table in tables_of(document)[: params.max_tables]:
         if table.line not in seen:
             found += changes_in_table(table)
+            found += ranges_below(table, lines)
         seen.add(table.line)
-    if document.kind is not DocumentKind.OUTPUT:
+    if is_prose:
         found += changes_in_sentences(document)
-        lines = [(number, plain(line)) for number, line in document_lines(document)]
         found += listed_gaps(lines)
     found += [_formula(each) for each in formulas(text_lines(document))]
     return found

@@ -96,9 +96,7 @@ def _claim(
     )  # fmt: skip
 
 
-def _fits(
-    notebook: SourceFile, actual: Sequence[int], first: int, last: int
-) -> Iterator[str]:
+def _fits(notebook: SourceFile, actual: Sequence[int], first: int, last: int) -> Iterator[str]:
     code = [cell for cell in notebook.cells if cell.kind is CellKind.CODE]
     position = {cell.index: i for i, cell in enumerate(code)}
     executed = {cell.index: cell.execution_count for cell in code}

@@ -23,15 +23,31 @@ _PATH = rf"(?P<path>(?:\.{{0,2}}/)?[\w.-]+(?:/[\w.-]+){{0,8}}\.(?:{_SUFFIXES}))"
 _IN_CODE_MARKS = re.compile(rf"`{_PATH}`")
 _IN_LINK = re.compile(rf"\]\({_PATH}(?:#[\w-]{{0,80}})?\)")
 _ELSEWHERE = re.compile(
-    r"\b(?:download\w*|not included|not part|excluded|removed|deleted|omitted|too large|upstream|creates?|created"
-    r"|will be|writes?|written to|saved? (?:to|as|in)|saves|output\w*|generat\w*|produc\w*|formerly|renamed"
-    r"|was|if|should|would|original\w*|local|your|e\.g|example|missing|does not exist|run|python|install\w*)\b",
+    r"\b(?:download\w*|not included|not part|excluded|removed|deleted|omitted|too large|upstream"
+    r"|creates?|created"
+    r"|will be|writes?|written to|saved? (?:to|as|in)|saves|output\w*|generat\w*|produc\w*"
+    r"|formerly|renamed"
+    r"|was|if|should|would|original\w*|local|your|e\.g|example|missing|does not exist|run|python"
+    r"|install\w*)\b",
     re.IGNORECASE,
 )
 _USUAL = frozenset(
-    {"requirements.txt", "setup.py", "pyproject.toml", "environment.yml", "license.md", "contributing.md",
-     "license.txt", "conftest.py", "package.json", "config.yaml", "config.json", "readme.md", "changelog.md"}
-)  # fmt: skip
+    {
+        "requirements.txt",
+        "setup.py",
+        "pyproject.toml",
+        "environment.yml",
+        "license.md",
+        "license.txt",
+        "contributing.md",
+        "conftest.py",
+        "package.json",
+        "config.yaml",
+        "config.json",
+        "readme.md",
+        "changelog.md",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from audit.lineage.source import parse_cell
 from audit.model.artifacts import Cell, CellKind, Code, SourceFile
 from audit.model.location import Location
+from checks.kit.python_source import syntax_tree
 
 MAX_NODES = 200_000
 
@@ -37,8 +37,9 @@ _NAMES = {setting: re.compile(pattern, re.IGNORECASE) for setting, pattern in NA
 _OPTIMIZERS = frozenset(
     {"Adam", "AdamW", "SGD", "RMSprop", "Adagrad", "Nadam", "Adamax", "Adadelta", "Lion"}
 )
-_SEEDERS = re.compile(r"(?:set_)?(?:random_)?seed|manual_seed|manual_seed_all|default_rng|set_random_seed"
-                      r"|seed_everything|RandomState")  # fmt: skip
+_SEEDERS = re.compile(
+    r"(?:set_)?(?:random_)?seed|manual_seed|manual_seed_all|default_rng|seed_everything|RandomState"
+)
 _FOLDERS = re.compile(r"(?:Repeated)?(?:Stratified)?(?:Group)?KFold")
 # batches of a prediction are no setting of the training; options of a command line come below
 _NO_SETTINGS = frozenset({"predict", "predict_proba", "evaluate", "add_argument"})
@@ -120,12 +121,7 @@ def settings_of(code: Code) -> Settings:
 
 
 def _parse(cell: Cell) -> ast.Module | None:
-    if cell.kind is not CellKind.CODE:
-        return None
-    try:
-        return parse_cell(cell.source)
-    except (SyntaxError, RecursionError):
-        return None
+    return syntax_tree(cell.source) if cell.kind is CellKind.CODE else None
 
 
 def _constants(nodes: Iterator[ast.AST]) -> dict[str, list[float]]:
@@ -144,7 +140,9 @@ def _bound_otherwise(node: ast.AST) -> Iterator[str]:
     """Names of parameters, and of the targets of loops and augmented assignments."""
     if isinstance(node, ast.arg):
         yield node.arg
-    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension | ast.AugAssign | ast.NamedExpr):
+    elif isinstance(
+        node, ast.For | ast.AsyncFor | ast.comprehension | ast.AugAssign | ast.NamedExpr
+    ):
         for each in ast.walk(node.target):
             if isinstance(each, ast.Name):
                 yield each.id
@@ -161,9 +159,8 @@ def _assigned(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
                 for name, value in zip(target.elts, node.value.elts, strict=False):
                     if isinstance(name, ast.Name):
                         yield name.id, value
-    elif isinstance(node, ast.AnnAssign) and node.value is not None:
-        if isinstance(node.target, ast.Name):
-            yield node.target.id, node.value
+    elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+        yield node.target.id, node.value
 
 
 def _literal(node: ast.AST) -> float | None:
@@ -183,9 +180,9 @@ def _look(node: ast.AST, walk: _Walk) -> None:
             _note(setting, value, walk)
     if isinstance(node, ast.Dict):
         for key, item in zip(node.keys, node.values, strict=True):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str):
-                if setting := setting_of(key.value):
-                    _note(setting, item, walk)
+            text = key.value if isinstance(key, ast.Constant) else None
+            if isinstance(text, str) and (setting := setting_of(text)):
+                _note(setting, item, walk)
     elif isinstance(node, ast.arguments):
         named = [*node.posonlyargs, *node.args]
         for arg, default in zip(named[::-1], node.defaults[::-1], strict=False):

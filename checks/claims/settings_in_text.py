@@ -14,7 +14,10 @@ from checks.kit.intervals import Interval, parse_written
 from checks.kit.written_sentences import Sentence, sentences
 from checks.kit.written_tables import tables_of
 
-_N = r"(?P<number>(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.?[0-9]+)(?:[eE][-+−]?[0-9]{1,2})?(?:\s?%)?)"
+_N = (
+    r"(?P<number>(?:(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)(?:\.[0-9]+)?|\.[0-9]+)"
+    r"(?:[eE][-+−]?[0-9]{1,2})?(?:\s?%)?)"
+)
 _END = r"(?![\w%^]|\.[0-9]|,[0-9]|\s?(?:[-–—→/×±]|->)\s?[0-9.]|\s?(?:to|or|and|vs\.?)\s[0-9.])"
 _IS = r"(?:\s?[:=]\s?|\s(?:of|is|was|to)\s|\s)(?:about\s|~|≈\s?)?"
 
@@ -27,37 +30,47 @@ def _before(name: str) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w.,/–×-]){_N}{_END}[\s-](?:{name})(?![\w-])", re.IGNORECASE)
 
 
+_TRAINED_FOR = re.compile(
+    rf"\b(?:train\w*|fit\w*|runs?|ran)\b[^.;|]{{0,60}}?\b(?:for|with|over)\s{_N}{_END}\sepochs\b",
+    re.I,
+)
+_FOLDS = re.compile(
+    rf"(?<![\w.-]){_N}-fold\b(?=\s(?:stratified |group(?:ed)? ){{0,2}}(?:cross|cv\b))", re.I
+)
+_NOISE = re.compile(rf"(?<![\w.,/–×±-]){_N}{_END}\s(?:gaussian |random |relative )?noise\b", re.I)
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("learning rate", _after(r"(?:initial |base |constant )?learning[ _-]rate|lr")),
     ("batch size", _after(r"(?:mini-?)?batch[ _-]size|batches")),
-    ("epochs", re.compile(
-        rf"\b(?:train\w*|fit\w*|runs?|ran)\b[^.;|]{{0,60}}?\b(?:for|with|over)\s{_N}{_END}\sepochs\b", re.I)),
+    ("epochs", _TRAINED_FOR),
     ("epochs", _after(r"(?:number of |n_|num_|max_)?epochs")),
     ("random seed", _after(r"(?:random[ _-])?(?:seed|state)")),
-    ("folds", re.compile(rf"(?<![\w.-]){_N}-fold\b(?=\s(?:stratified |group(?:ed)? )*(?:cross|cv\b))", re.I)),
+    ("folds", _FOLDS),
     ("dropout", _after(r"dropout(?: rate)?")),
     ("weight decay", _after(r"weight[ _-]decay")),
-    ("noise scale", re.compile(rf"(?<![\w.,/–×±-]){_N}{_END}\s(?:gaussian |random |relative )?noise\b", re.I)),
+    ("noise scale", _NOISE),
     ("noise scale", _after(r"noise[ _-](?:scale|level|std|sigma)")),
     ("number of estimators", _before(r"(?:trees|estimators|boosting rounds)")),
     ("number of estimators", _after(r"n_estimators|number of (?:trees|estimators)")),
     ("maximum depth", _after(r"max(?:imum)?[ _-]depth")),
     ("threshold", _after(r"(?:decision|classification|probability) threshold")),
-)  # fmt: skip
+)
 _SPLIT = re.compile(
-    r"(?<![\w./:-])(?P<a>[0-9]{2})\s?%?\s?[/:–-]\s?(?P<b>[0-9]{2})(?!\s?[/:]|[\w./:-])\s?%?[^.;|]{0,30}?\bsplit",
+    r"(?<![\w./:-])(?P<a>[0-9]{2})\s?%?\s?[/:–-]\s?(?P<b>[0-9]{2})(?!\s?[/:]|[\w./:-])\s?%?"
+    r"[^.;|]{0,30}?\bsplit",
     re.I,
 )
 _SPLIT_AFTER = re.compile(
-    r"\bsplit\b[^.;|0-9]{0,20}(?<![\w./:-])(?P<a>[0-9]{2})\s?%?\s?[/:]\s?(?P<b>[0-9]{2})(?![\w/:-])",
+    r"\bsplit\b[^.;|0-9]{0,20}(?<![\w./:-])"
+    r"(?P<a>[0-9]{2})\s?%?\s?[/:]\s?(?P<b>[0-9]{2})(?![\w/:-])",
     re.I,
 )
 _HELD_OUT = re.compile(
     rf"(?<![\w.,/–×-]){_N}{_END}\s?(?:of (?:the |all )?(?:data|rows|samples|examples)\s)?"
-    r"(?:(?:is|are|was|were)\s)?(?:held[ -]out|for (?:the )?(?:validation|test(?:ing)?)\b|as (?:a |the )?(?:test|validation) set"
+    r"(?:(?:is|are|was|were)\s)?(?:held[ -]out|for (?:the )?(?:validation|test(?:ing)?)\b|as (?:a "
+    r"|the )?(?:test|validation) set"
     r"|(?:validation|test) (?:split|share|fraction))",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _CHAIN = re.compile(
     r"(?<![\w.,/:-])[0-9]{1,5}(?:\s?(?:→|->|⟶|➜)\s?[0-9]{1,5}){1,12}(?![\w.,/:]?[0-9])"
 )
@@ -65,23 +78,31 @@ _CHAIN_ABOUT = re.compile(
     r"\b(?:width|layers?|units|neurons|hidden|mlp|dense|network|architecture)\b", re.I
 )
 _OTHER = re.compile(
-    r"\b(?:should|recommend\w*|would|could|might|instead|next|future|previous\w*|earlier|planned?|plans?"
-    r"|if|unlike|rather|tried|try|tune[ds]?|tuning|search\w*|grid|sweep|ablat\w*|default|original\w*"
-    r"|baselines?|paper|reference|e\.g|example|range|between|up to|at least|at most|less than|more than"
-    r"|over|first|second|last|final|(?:every|each|per) (?:[0-9]+ )?(?:epochs?|steps?|iterations?)|after|before|until|from|warm-?up|fine-?tun\w*|pre-?train\w*"
-    r"|stages?|phases?|patience|early|best|increase\w*|decrease\w*|reduc\w*|lower\w*|raise\w*|was|were|old|new|not"
-    r"|typical\w*|usual\w*|todo|later|(?<!weight[ _-])decay\w*|schedule\w*|min(?:imum)?|inner|outer|nested|models?|times|"
+    r"\b(?:should|recommend\w*|would|could|might|instead|next|future|previous\w*|earlier|planned?"
+    r"|plans?"
+    r"|if|unlike|rather|tried|try|tune[ds]?|tuning|search\w*|grid|sweep|ablat\w*|default"
+    r"|original\w*"
+    r"|baselines?|paper|reference|e\.g|example|range|between|up to|at least|at most|less than"
+    r"|more than"
+    r"|over|first|second|last|final|(?:every|each|per) (?:[0-9]+ )?(?:epochs?|steps?|iterations?)"
+    r"|after|before|until|from|warm-?up|fine-?tun\w*|pre-?train\w*"
+    r"|stages?|phases?|patience|early|best|increase\w*|decrease\w*|reduc\w*|lower\w*|raise\w*|was"
+    r"|were|old|new|not"
+    r"|typical\w*|usual\w*|todo|later|(?<!weight[ _-])decay\w*|schedule\w*|min(?:imum)?|inner"
+    r"|outer|nested|models|times|"
     r"and then|followed|compar\w*|versus|vs)\b|[0-9]\s?[-–]\s?[0-9]+\s?epochs|→|->",
     re.IGNORECASE,
 )
 _OTHER_SECTION = re.compile(
-    r"\b(?:baselines?|ablations?|previous|histor\w*|change-?\s?log|old(?:er)?|compar\w*|next|future|plans?"
+    r"\b(?:baselines?|ablations?|previous|histor\w*|change-?\s?log|old(?:er)?|compar\w*|next"
+    r"|future|plans?"
     r"|recommend\w*|related|todo|search|tuning|appendix|expected|alternatives?|references?|usage"
     r"|quick-?start|examples?|options?|defaults?|arguments|checklist)\b|[0-9]{4}-[0-9]{2}",
     re.IGNORECASE,
 )
 _HISTORY = re.compile(
-    r"\b(?:was|were|used to|before|old|instead|not|try|todo|default|e\.g|or|should|could|max|min|tested|best|vs)\b",
+    r"\b(?:was|were|used to|before|old|instead|not|try|todo|default|e\.g|or|should|could|max|min"
+    r"|tested|best|vs)\b",
     re.I,
 )
 _TABLE_VALUE = re.compile(r"^(?:value|setting|used|choice|config(?:uration)?)$", re.IGNORECASE)
@@ -130,7 +151,9 @@ def in_sentence(sentence: Sentence, document: Document) -> Iterator[StatedSettin
     text = sentence.text
     found: dict[str, list[StatedSetting]] = {}
 
-    def note(setting: str, meanings: tuple[Interval, ...], widths: tuple[int, ...], m: re.Match[str]) -> None:
+    def note(
+        setting: str, meanings: tuple[Interval, ...], widths: tuple[int, ...], m: re.Match[str]
+    ) -> None:
         place = document.location(sentence.line(m.start()))
         stated = StatedSetting(setting, meanings, widths, m[0].strip(), place)
         found.setdefault(setting, []).append(stated)

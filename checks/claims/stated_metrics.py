@@ -20,42 +20,101 @@ from checks.kit.written_tables import WrittenTable, tables_of
 _METRIC = (
     r"(?:log2?[ _-]?MSE|log10[ _-]?MSE|RMSLE|MSLE|RMSE|MSE|MAPE|MAE"
     r"|root mean squared error|mean squared error|mean absolute error"
-    r"|balanced accuracy|accuracy|error rate|macro[ -]F1|F1(?:[ -]score)?|ROC[ -]?AUC|AUROC|PR[ -]?AUC|AUC"
+    r"|balanced accuracy|accuracy|error rate|macro[ -]F1|F1(?:[ -]score)?|ROC[ -]?AUC|AUROC"
+    r"|PR[ -]?AUC|AUC"
     r"|log[ -]?loss|R2|R²|R\^2|precision|recall)"
 )
 _ROLE = r"(?:train(?:ing)?|val(?:idation)?|test|hold-?out|held-?out)"
 _NUMBER = (
-    r"(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.[0-9]+)?(?:[eE]-?[0-9]{1,2})?"
-    r"[kK]?\s?%?)(?![\w%^/]|\.[0-9]|,[0-9]|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9]|\s?\()"
+    r"(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.[0-9]+)?"
+    r"(?:[eE]-?[0-9]{1,2})?[kK]?\s?%?)(?![\w%^/]|\.[0-9]|,[0-9]"
+    r"|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9]|\s?\()"
 )
 _IS = r"(?:\s?[:=]\s?|\s(?:of|is|was|reaches|reached|at)\s|\s)"
 _SPLIT = r"(?:\s(?:set|split|data))?"
-_PATTERNS = (
-    re.compile(rf"(?<![\w-])(?P<role>{_ROLE}){_SPLIT}[\s_-](?P<metric>{_METRIC}){_IS}(?:about\s|≈\s?|~)?{_NUMBER}", re.I),
-    re.compile(rf"(?<![\w-])(?P<metric>{_METRIC})\s?\((?P<role>{_ROLE}){_SPLIT}\){_IS}{_NUMBER}", re.I),
-    re.compile(
-        rf"(?<![\w-])(?P<metric>{_METRIC})\son\s(?:the\s|our\s)?(?P<role>{_ROLE}){_SPLIT}{_IS}{_NUMBER}",
-        re.I,
-    ),
-    re.compile(
-        rf"(?<![\w-])(?P<metric>{_METRIC})(?:\s?[:=]\s?|\s(?:of|is|was)\s){_NUMBER}\son\s(?:the\s|our\s)?"
-        rf"(?P<role>{_ROLE})\s(?:set|split|data)",
-        re.I,
-    ),
-)  # fmt: skip
+_METRIC_ON = rf"(?<![\w-])(?P<metric>{_METRIC})\son\s(?:the\s|our\s)?(?P<role>{_ROLE})"
+_PATTERNS = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?<![\w-])(?P<role>{_ROLE}){_SPLIT}[\s_-](?P<metric>{_METRIC}){_IS}"
+        rf"(?:about\s|≈\s?|~)?{_NUMBER}",
+        rf"(?<![\w-])(?P<metric>{_METRIC})\s?\((?P<role>{_ROLE}){_SPLIT}\){_IS}{_NUMBER}",
+        rf"{_METRIC_ON}{_SPLIT}{_IS}{_NUMBER}",
+        rf"(?<![\w-])(?P<metric>{_METRIC})(?:\s?[:=]\s?|\s(?:of|is|was)\s){_NUMBER}\son\s"
+        rf"(?:the\s|our\s)?(?P<role>{_ROLE})\s(?:set|split|data)",
+    )
+)
 _PLAIN_WORDS = frozenset(
-    ["the", "a", "an", "our", "final", "model", "models", "this", "it", "its", "we", "on", "of", "with", "in", "is", "was", "has", "gives", "gave", "reaches", "reached", "achieves", "achieved", "achieve", "obtains", "obtained", "scores", "scored", "score", "result", "results", "overall", "headline", "reported", "and", "evaluation", "evaluated", "set", "split", "data", "gets", "got", "at", "metric", "metrics", "value", "performance", "predicts", "network", "experiment", "run", "good", "very", "an"]
+    [
+        "the",
+        "a",
+        "an",
+        "our",
+        "final",
+        "model",
+        "models",
+        "this",
+        "it",
+        "its",
+        "we",
+        "on",
+        "of",
+        "with",
+        "in",
+        "is",
+        "was",
+        "has",
+        "gives",
+        "gave",
+        "reaches",
+        "reached",
+        "achieves",
+        "achieved",
+        "achieve",
+        "obtains",
+        "obtained",
+        "scores",
+        "scored",
+        "score",
+        "result",
+        "results",
+        "overall",
+        "headline",
+        "reported",
+        "and",
+        "evaluation",
+        "evaluated",
+        "set",
+        "split",
+        "data",
+        "gets",
+        "got",
+        "at",
+        "metric",
+        "metrics",
+        "value",
+        "performance",
+        "predicts",
+        "network",
+        "experiment",
+        "run",
+        "good",
+        "very",
+        "an",
+    ]
 )
 _OTHER_SECTION = re.compile(
     r"\b(?:baselines?|ablations?|previous\w*|histor\w*|change-?\s?log|older?|earlier|compar\w*"
     r"|experiments|models|log|versions?|v[0-9.]+|folds?|cross|cv|per|by|class\w*|groups?|tiers?"
-    r"|search|tuning|appendix|expected|target|goals?|plans?|next|future|recommend\w*|related|literature"
+    r"|search|tuning|appendix|expected|target|goals?|plans?|next|future|recommend\w*|related"
+    r"|literature"
     r"|leaderboard|benchmarks?|other|references?|without|before|after|examples?|usage|alternatives?"
     r"|stages?|phases?|steps?|ensembles?|seeds?|criteria|releases?|todo)\b|[0-9]{4}-[0-9]{2}",
     re.IGNORECASE,
 )
 _OTHER_FILE = re.compile(
-    r"(?:^|[/_.-])(?:change_?log|history|changes|news|releases?|archive|old|notes?|todo|roadmap|plan"
+    r"(?:^|[/_.-])(?:change_?log|history|changes|news|releases?|archive|old|notes?|todo|roadmap"
+    r"|plan"
     r"|ablations?|baselines?|benchmarks?|contributing|template|example|related)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
@@ -120,9 +179,7 @@ def _in_sentences(document: Document) -> Iterator[StatedMetric]:
             yield from _in_sentence(sentence, document, whole)
 
 
-def _in_sentence(
-    sentence: Sentence, document: Document, whole: bool
-) -> Iterator[StatedMetric]:
+def _in_sentence(sentence: Sentence, document: Document, whole: bool) -> Iterator[StatedMetric]:
     text = sentence.text
     mark = re.match(r"\s*(?:[-*+•>]|[0-9]{1,2}[.)])\s+", text)
     start = mark.end() if mark else 0

@@ -23,7 +23,23 @@ _DIRECTION = re.compile(
 _NORMAL = re.compile(r"\b(?:typical\w*|reasonabl\w*|normal\w*|acceptable|healthy|usual\w*)\b", re.I)
 _GAP = re.compile(r"\b(?:train\w*|generali[sz]ation)?[\s/–-]*(?:val\w*|test)?[\s-]*gaps?\b", re.I)
 _GENERAL = frozenset(
-    ["the", "all", "these", "those", "some", "most", "many", "few", "other", "such", "which", "for", "and", "new", "truly"]
+    [
+        "the",
+        "all",
+        "these",
+        "those",
+        "some",
+        "most",
+        "many",
+        "few",
+        "other",
+        "such",
+        "which",
+        "for",
+        "and",
+        "new",
+        "truly",
+    ]
 )
 
 

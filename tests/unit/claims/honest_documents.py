@@ -14,7 +14,8 @@ from sklearn.model_selection import train_test_split
 
 SEED = 42
 X_train, X_test, y_train, y_test = train_test_split(X, y, test_size=0.2, random_state=SEED)
-model = RandomForestClassifier(n_estimators=300, max_depth=8, random_state=SEED).fit(X_train, y_train)
+model = RandomForestClassifier(n_estimators=300, max_depth=8, random_state=SEED)
+model.fit(X_train, y_train)
 print(model.score(X_test, y_test))
 """
 
@@ -489,7 +490,8 @@ Patients from 18 to 65 years had a 25 % higher risk.
     },
     "two notebooks": {
         "ridge.py": "# %% [markdown]\n# # Ridge\n#\n# Validation RMSE: 0.51\n\n# %%\nalpha = 1.0\n",
-        "forest.py": "# %% [markdown]\n# # Forest\n#\n# Validation RMSE: 0.44\n\n# %%\nmax_depth = 3\n",
+        "forest.py": "# %% [markdown]\n# # Forest\n#\n# Validation RMSE: 0.44\n\n"
+        "# %%\nmax_depth = 3\n",
     },
     "units": {
         "README.md": "# Price\n\nTest accuracy 0.91. Validation RMSE: 23.4k\n",

@@ -128,6 +128,33 @@ def test_seed() -> None:
     assert any("51.5%" in str(claim.observed) for claim in right)
 
 
+GROUPS = table(
+    "| a | Med | 0.210 | 0.127 | +39% |",
+    "| b | Med | 0.227 | 0.138 | +39% |",
+    "| c | Med | 0.356 | 0.155 | +56% |",
+    "| d | Easy | 0.103 | 0.405 | -293% |",
+    "| e | Easy | 0.096 | 0.451 | -369% |",
+    header="| Group | Type | Run 2 | Run 6 | % Change |",
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("- Medium cases: 39-56% better", "consistent"),
+        ("- Medium cases: 39-66% better", "wrong"),
+        ("- Easy cases: **3-4x worse** than Run 2 baseline", "consistent"),  # the increases
+        ("- Easy cases: 4-5x worse than Run 2 baseline", "consistent"),  # the ratios
+        ("- Easy cases: 6-8x worse than Run 2 baseline", "wrong"),
+        ("- Easy cases: 293-369% worse", "consistent"),
+    ],
+)
+def test_ranges_that_sum_up_a_table(text: str, verdict: str) -> None:
+    claims = judge(f"{GROUPS}\n**Analysis:**\n{text}\n").measured
+    (claim,) = [each for each in claims if "cases" in str(each.observed)]
+    assert claim.expected == verdict
+
+
 def test_nothing_to_check() -> None:
     assert judge("# Title\n\nNo numbers.\n").verdict is Verdict.NOT_APPLICABLE
 

@@ -27,7 +27,8 @@ BATCH = 64
 NOISE_SCALE = 0.05  # 2 % noise
 train, test = train_test_split(rows, test_size=0.15, random_state=SEED)
 model = torch.nn.Sequential(
-    torch.nn.Linear(20, 512), torch.nn.Dropout(0.3), torch.nn.Linear(512, 128), torch.nn.Linear(128, 1)
+    torch.nn.Linear(20, 512), torch.nn.Dropout(0.3),
+    torch.nn.Linear(512, 128), torch.nn.Linear(128, 1)
 )
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-4, weight_decay=0.01)
 for epoch in range(EPOCHS):
@@ -189,5 +190,10 @@ def test_files() -> None:
     assert near.evidence[0].expected == "train_v5_COMPLETE.ipynb"
     both = "`train_v5.ipynb` is older than `train_v5_COMPLETE.ipynb`."
     assert [f.severity for f in judge(both, files=files).findings] == [Severity.NOTE]
-    for text in ("`model.pt` will be written.", "Download `rows.csv`.", "https://a.b/c.csv", "`*.csv`"):
+    for text in (
+        "`model.pt` will be written.",
+        "Download `rows.csv`.",
+        "https://a.b/c.csv",
+        "`*.csv`",
+    ):
         assert judge(text, files=files).findings == ()

@@ -35,10 +35,10 @@ TEXTS = {
     "parentheses": "(" * N + "1 = 1",
     "operators": "1 + " * N + "= 3",
     "equals": "1 + 1 = " * N,
-    "lines of equals": "1 + 1\n= 2\n" * 5_000,
-    "ranges": "easy cases 3-4x worse\n" * 5_000,
+    "lines of equals": "1 + 1\n= 2\n" * 1_000,
+    "ranges": "easy cases 3-4x worse\n" * 1_000,
     "metrics": "Validation RMSE: 0.5. " * (N // 10),
-    "lines of metrics": "Validation RMSE: 0.5\n" * 5_000,
+    "lines of metrics": "Validation RMSE: 0.5\n" * 1_000,
     "words before a metric": "the " * N + "validation RMSE: 0.5",
     "settings": "batch size 64, " * (N // 10),
     "cells": "`a_b` in cell 3. " * (N // 10),
@@ -46,12 +46,14 @@ TEXTS = {
     "long path": "`" + "a/" * N + "b.csv`",
     "folders": "](" + "a-" * N + ".csv)",
     "wide table": "|" + "a|" * 3_000 + "\n|" + "-|" * 3_000 + "\n|" + "1|" * 3_000,
-    "long table": "| a | Before | After | Change |\n|---|---|---|---|\n" + "| x | 1 | 2 | 9 % |\n" * 5_000,
-    "many tables": "| a | Before | After | Change |\n|-|-|-|-|\n| x | 1 | 2 | 9 % |\n\n" * 1_500,
-    "table of infinities": "| a | Before | After | Change |\n|-|-|-|-|\n| x | 1e999 | nan | inf % |\n"
+    "long table": "| a | Before | After | Change |\n|---|---|---|---|\n"
+    + "| x | 1 | 2 | 9 % |\n" * 1_000,
+    "many tables": "| a | Before | After | Change |\n|-|-|-|-|\n| x | 1 | 2 | 9 % |\n\n" * 400,
+    "table of infinities": "| a | Before | After | Change |\n|-|-|-|-|\n"
+    "| x | 1e999 | nan | inf % |\n"
     "| y | 0 | 0 | 5 % |\n| z | 1e308 | 1e-308 | 1e308 % |",
-    "headings": "# a\n## b\n" * 10_000,
-    "gaps": "- Train: 1\n- Val: 2\n- Gap: 3\n" * 3_000,
+    "headings": "# a\n## b\n" * 2_000,
+    "gaps": "- Train: 1\n- Val: 2\n- Gap: 3\n" * 700,
     "null bytes": "from 1\x00 to 2 (\x00 3 %)\ud800",
     "right to left": "from \u202e1 to 2\u202c (100 %)",
     "unclosed": "`" * N + "[" * N,
@@ -63,9 +65,9 @@ SOURCES = {
     "huge number": "lr = " + "9" * 4_000,
     "negative": "lr = " + "-" * 200 + "1",
     "not Python": "def (:",
-    "many settings": "lr = 1e-3\n" * 5_000,
+    "many settings": "lr = 1e-3\n" * 1_000,
     "many comments": "lr = 1e-3  # " + "5 % " * 3_000 + "\n",
-    "odd keys": "d = {None: 1, **x, 'lr': float('nan'), 'epochs': True, 'seed': 1j, 'batch_size': 'a'}",
+    "odd keys": "d = {None: 1, **x, 'lr': float('nan'), 'epochs': True, 'seed': 1j, 'cv': 'a'}",
     "starred": "Adam(*a, **b)\nDropout(*c)\nseed()\nadd_argument(*d)\nDense(units=3)(x)\nKFold()",
 }
 
