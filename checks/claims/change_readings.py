@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from checks.kit.intervals import Interval, Written, parse_written
@@ -21,6 +21,10 @@ _POINTS = re.compile(
     r"(?:pp|p\.p\.|pts?\.?|points?|percentage points?|%-?\s?points?|ppts?)$", re.IGNORECASE
 )
 _DECORATION = re.compile(r"[↑↓▲▼⬆⬇†‡*`✅❌🔺🔻\ufe0f\s]+")
+_SCORES = re.compile(
+    r"\b(?:acc(?:uracy)?|precision|recall|f1|auc|auroc|sensitivity|specificity|top-?[15]|map|iou)\b",
+    re.IGNORECASE,
+)
 _DECIMAL_COMMA = re.compile(r"(?<![0-9.,])0,[0-9]+|(?<![0-9.,])[0-9]+,[0-9]{1,2}(?![0-9,.])")
 
 
@@ -98,6 +102,11 @@ def parse_value(text: str) -> Written | None:
     return parse_written(bare)
 
 
+def about_scores(text: str) -> bool:
+    """Whether a text speaks of shares whose complement is an error."""
+    return bool(_SCORES.search(text[:2_000]))
+
+
 def uses_decimal_commas(text: str) -> bool:
     """Whether numbers are written as ``0,181``: thousands cannot be told from decimals then."""
     return bool(_DECIMAL_COMMA.search(text))
@@ -112,8 +121,34 @@ def value_interval(written: Written) -> Interval:
     return Interval.around(written.value, half_width)
 
 
-def readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]:
-    """What a change from `old` to `new` may be written as, the most usual first."""
+def readings(old: Written, new: Written, unit: Unit, *, shares: bool = False) -> Iterator[Reading]:
+    """What a change from `old` to `new` may be written as, the most usual first.
+
+    Parameters
+    ----------
+    old, new : Written
+        The two values.
+    unit : Unit
+        What the change is counted in.
+    shares : bool
+        The values are scores such as an accuracy, so that the change may be one of the error:
+        from 90 % to 95 % halves it.
+    """
+    yield from _plain_readings(old, new, unit)
+    whole = 1.0 if max(abs(old.value), abs(new.value)) <= 1 else 100.0
+    rests = [_rest(each, whole) for each in (old, new)]
+    if (shares or (old.percent and new.percent)) and rests[0] and rests[1]:
+        for each in _plain_readings(rests[0], rests[1], unit):
+            yield replace(each, kind=f"{each.kind}, of the error")
+
+
+def _rest(value: Written, whole: float) -> Written | None:
+    if not 0 <= value.value <= whole:
+        return None
+    return replace(value, value=whole - value.value, text=f"({whole:g} − {value.text})")
+
+
+def _plain_readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]:
     a, b = value_interval(old), value_interval(new)
     size = _absolute(b - a)
     first, second = old.text, new.text
@@ -155,9 +190,9 @@ def readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]:
         yield from (difference, hundredfold, *relative, *ratios, *increases)
 
 
-def fits(change: Change, old: Written, new: Written) -> Reading | None:
+def fits(change: Change, old: Written, new: Written, *, shares: bool = False) -> Reading | None:
     """The first reading that makes a change right, or ``None``."""
-    for reading in readings(old, new, change.unit):
+    for reading in readings(old, new, change.unit, shares=shares):
         if reading.value.overlaps(change.size):
             return reading
     return None

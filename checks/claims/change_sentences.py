@@ -10,6 +10,7 @@ from audit.model.artifacts import Document
 from checks.claims.change_readings import (
     Change,
     Unit,
+    about_scores,
     describe,
     fits,
     nearest,
@@ -176,7 +177,8 @@ def _value(text: str) -> Written | None:
 
 def _judge(claim: _Claim, sentence: Sentence) -> Judged:
     line = sentence.line(claim.position)
-    reading = fits(claim.change, claim.old, claim.new)
+    shares = about_scores(sentence.text)
+    reading = fits(claim.change, claim.old, claim.new, shares=shares)
     if reading is not None:
         method = describe(reading)
         return Judged(line, claim.text, CONSISTENT, method, claim.change.value)

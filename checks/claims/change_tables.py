@@ -9,6 +9,7 @@ from itertools import combinations
 
 from checks.claims.change_readings import (
     Change,
+    about_scores,
     describe,
     fits,
     nearest,
@@ -104,6 +105,7 @@ def _layouts(table: WrittenTable) -> Iterator[_Layout]:
 
 
 def _judge_column(table: WrittenTable, layout: _Layout) -> list[Judged]:
+    scores = about_scores(" ".join((table.context, *table.header)))
     right: list[_Fit] = []
     unfit: list[tuple[Row, Change]] = []
     for row in table.rows[:MAX_TABLE_ROWS]:
@@ -111,7 +113,7 @@ def _judge_column(table: WrittenTable, layout: _Layout) -> list[Judged]:
         values = {i: v for i in layout.values if (v := parse_value(row.cells[i])) is not None}
         if change is None or len(values) < 2:
             continue
-        found = _within_row(row, change, values)
+        found = _within_row(row, change, values, scores or about_scores(row.cells[0]))
         right += found[:1]
         if not found and not _SUMMARY.search(row.cells[0]):
             unfit.append((row, change))
@@ -140,10 +142,10 @@ def _open(row: Row, change: Change, table: WrittenTable) -> Judged:
     return Judged(row.line, text, UNKNOWN, reason, change.value, table=table.line)
 
 
-def _within_row(row: Row, change: Change, values: dict[int, Written]) -> list[_Fit]:
+def _within_row(row: Row, change: Change, values: dict[int, Written], scores: bool) -> list[_Fit]:
     found = []
     for first, second in combinations(values, 2):
-        if reading := fits(change, values[first], values[second]):
+        if reading := fits(change, values[first], values[second], shares=scores):
             found.append(_Fit(row, (first, second), reading.kind, describe(reading)))
     return found
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -22,6 +23,13 @@ from checks.claims.settings_in_text import (
 )
 from checks.kit.intervals import Interval
 
+_RATE = "learning rate"
+# a learning rate of boosting is not that of a network beside it
+_FAMILIES = {
+    "boosting": re.compile(r"boost|xgb|lgbm|lightgbm|catboost|gbm|gbdt", re.IGNORECASE),
+    "forest": re.compile(r"forest|extra-?\s?trees", re.IGNORECASE),
+    "network": re.compile(r"\b(?:network|neural|nn|mlp|cnn|lstm|transformer)s?\b", re.IGNORECASE),
+}
 _STOPS_EARLY = ("EarlyStopping", "early_stopping", "early_stopping_rounds", "patience", "max_iter")
 
 
@@ -83,8 +91,11 @@ def document_against_code(
     claims: list[Evidence] = []
     if code is not None:
         settings = settings_of(code)
-        for stated in _stated(documents, code):
-            claim, finding = _judge(stated, settings)
+        judged = [(stated, *_judge(stated, settings)) for stated in _stated(documents, code)]
+        for stated, claim, finding in judged:
+            if finding is not None and _several(stated, judged):
+                reason = "the text states several values"
+                claim, finding = _claim(stated, UNKNOWN, reason), None
             claims.append(claim)
             findings += [finding] if finding is not None else []
         for cell in cell_claims(documents.items if documents is not None else (), code):
@@ -136,6 +147,18 @@ def _judge(stated: StatedSetting, settings: Settings) -> tuple[Evidence, Finding
     return _claim(stated, WRONG, method), _wrong_setting(stated, there)
 
 
+def _several(
+    stated: StatedSetting, judged: Sequence[tuple[StatedSetting, Evidence, Finding | None]]
+) -> bool:
+    """Whether the same file also states another value, of another model perhaps."""
+    return any(
+        other.setting == stated.setting
+        and other.location.path == stated.location.path
+        and (other.meanings, other.widths) != (stated.meanings, stated.widths)
+        for other, _, _ in judged
+    )
+
+
 def _fits(stated: StatedSetting, value: float) -> bool:
     point = Interval.around(value, 0.0)
     if any(meaning.overlaps(point) for meaning in stated.meanings):
@@ -153,6 +176,11 @@ def _doubt(stated: StatedSetting, fixed: Sequence[Fixed], settings: Settings) ->
     if stated.setting in settings.open:
         return "the code also computes it"
     value = fixed[0].value
+    families = [_families(text) for text in (stated.context, " ".join(e.called for e in fixed))]
+    if families[1] and not families[0] & families[1] and (families[0] or stated.setting == _RATE):
+        return "the code gives it to another kind of model"
+    if stated.setting == "random seed" and re.search(r"\bseeds\b", stated.context, re.IGNORECASE):
+        return "the text speaks of several seeds"
     if stated.setting == "epochs":
         stops = any(word in settings.words for word in _STOPS_EARLY)
         if stops and any(meaning.low <= value for meaning in stated.meanings):
@@ -231,6 +259,10 @@ def _finding(stated: StatedSetting, message: str, evidence: Evidence, there: Fix
         subject=f"{stated.location.path} | setting {stated.setting}",
         why="Who repeats the experiment from its description repeats another one.",
     )
+
+
+def _families(text: str) -> set[str]:
+    return {name for name, pattern in _FAMILIES.items() if pattern.search(text)}
 
 
 # --- cells -----------------------------------------------------------------------------------

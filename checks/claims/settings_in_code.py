@@ -48,10 +48,11 @@ _WIDTHS = frozenset({"Dense", "Linear", "LazyLinear"})
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """A literal value of a setting, and where it stands."""
+    """A literal value of a setting, where it stands, and what is called with it."""
 
     value: float
     location: Location
+    called: str = ""
 
 
 @dataclass(slots=True)
@@ -197,7 +198,9 @@ def _look_at_call(node: ast.Call, walk: _Walk) -> None:
     walk.settings.calls[called] = walk.settings.calls.get(called, 0) + 1
     for keyword in node.keywords if called not in _NO_SETTINGS else ():
         if (setting := setting_of(keyword.arg or "")) is not None:
-            _note(setting, keyword.value, walk)
+            _note(setting, keyword.value, walk, called)
+        elif keyword.arg == "optimizer" and isinstance(keyword.value, ast.Constant):
+            walk.settings.open.add("learning rate")  # that of the library
     if called == "add_argument":
         option = next(
             (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str)
@@ -226,7 +229,7 @@ def _look_at_call(node: ast.Call, walk: _Walk) -> None:
     elif _FOLDERS.fullmatch(called):
         _note("folds", first, walk)
     elif called in ("RandomForestClassifier", "RandomForestRegressor"):
-        _note("number of estimators", first, walk)
+        _note("number of estimators", first, walk, called)
 
 
 def _called(node: ast.Call) -> str:
@@ -240,7 +243,7 @@ def _is_constant(node: ast.AST, walk: _Walk) -> bool:
     return isinstance(node, ast.Name) and len(set(walk.constants.get(node.id, ()))) == 1
 
 
-def _note(setting: str, value: ast.AST, walk: _Walk) -> None:
+def _note(setting: str, value: ast.AST, walk: _Walk, called: str = "") -> None:
     """Take the value of a keyword, an argument or an entry of a dictionary."""
     number = _literal(value)
     if number is None and isinstance(value, ast.Name):
@@ -254,7 +257,7 @@ def _note(setting: str, value: ast.AST, walk: _Walk) -> None:
         if not _says_nothing(value, setting):
             walk.settings.open.add(setting)
         return
-    fixed = Fixed(number, walk.file.location(walk.cell, getattr(value, "lineno", 1)))
+    fixed = Fixed(number, walk.file.location(walk.cell, getattr(value, "lineno", 1)), called)
     walk.settings.fixed.setdefault(setting, []).append(fixed)
 
 

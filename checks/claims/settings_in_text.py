@@ -124,6 +124,8 @@ class StatedSetting:
         As written.
     location : Location
         Where.
+    context : str
+        The sentence.
     """
 
     setting: str
@@ -131,6 +133,7 @@ class StatedSetting:
     widths: tuple[int, ...]
     quoted: str
     location: Location
+    context: str = ""
 
 
 def settings_in_document(document: Document) -> Iterator[StatedSetting]:
@@ -155,7 +158,7 @@ def in_sentence(sentence: Sentence, document: Document) -> Iterator[StatedSettin
         setting: str, meanings: tuple[Interval, ...], widths: tuple[int, ...], m: re.Match[str]
     ) -> None:
         place = document.location(sentence.line(m.start()))
-        stated = StatedSetting(setting, meanings, widths, m[0].strip(), place)
+        stated = StatedSetting(setting, meanings, widths, m[0].strip(), place, text)
         found.setdefault(setting, []).append(stated)
 
     for chain in _CHAIN.finditer(text):

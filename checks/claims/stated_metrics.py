@@ -28,7 +28,7 @@ _ROLE = r"(?:train(?:ing)?|val(?:idation)?|test|hold-?out|held-?out)"
 _NUMBER = (
     r"(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.[0-9]+)?"
     r"(?:[eE]-?[0-9]{1,2})?[kK]?\s?%?)(?![\w%^/]|\.[0-9]|,[0-9]"
-    r"|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9]|\s?\()"
+    r"|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9]|\s?\((?![0-9]))"
 )
 _IS = r"(?:\s?[:=]\s?|\s(?:of|is|was|reaches|reached|at)\s|\s)"
 _SPLIT = r"(?:\s(?:set|split|data))?"
@@ -43,6 +43,10 @@ _PATTERNS = tuple(
         rf"(?<![\w-])(?P<metric>{_METRIC})(?:\s?[:=]\s?|\s(?:of|is|was)\s){_NUMBER}\son\s"
         rf"(?:the\s|our\s)?(?P<role>{_ROLE})\s(?:set|split|data)",
     )
+)
+_QUALIFIED = re.compile(
+    r"\s?(?:\w+\s){0,2}(?:fold|epochs?|per|for|in|when|with|without|by)\b|\s?[,(]\s?\w+\)",
+    re.IGNORECASE,
 )
 _PLAIN_WORDS = frozenset(
     [
@@ -143,6 +147,8 @@ class StatedMetric:
         As written.
     runs : frozenset of str
         Runs that the statement names: ``"run 6"``.
+    plain : bool
+        Nothing in the sentence makes it another quantity; others can only agree.
     """
 
     metric: str
@@ -152,6 +158,7 @@ class StatedMetric:
     line: int
     quoted: str
     runs: frozenset[str]
+    plain: bool = True
 
 
 def runs_in(text: str) -> frozenset[str]:
@@ -183,16 +190,16 @@ def _in_sentence(sentence: Sentence, document: Document, whole: bool) -> Iterato
     text = sentence.text
     mark = re.match(r"\s*(?:[-*+•>]|[0-9]{1,2}[.)])\s+", text)
     start = mark.end() if mark else 0
+    qualified = False
     while True:
         matches = [m for pattern in _PATTERNS if (m := pattern.search(text, start))]
         if not matches:
             return
         match = min(matches, key=lambda m: (m.start(), -m.end()))
         before, after = text[start : match.start()], text[match.end() :]
-        if not _is_plain(before) or (whole and after.strip(" .,;")):
-            return
-        if re.match(r"\s?(?:\w+\s){0,2}(?:fold|epochs?|per|for|in|when|with|without|by)\b", after):
-            return
+        plain = _is_plain(before) and not (whole and after.strip(" .,;"))
+        plain = plain and not _QUALIFIED.match(after) and not qualified
+        qualified = not plain
         start = match.end()
         metric = canonical_metric(match["metric"].replace("²", "2").replace("^", ""))
         value = parse_written(match["number"])
@@ -200,7 +207,8 @@ def _in_sentence(sentence: Sentence, document: Document, whole: bool) -> Iterato
         if metric is not None and value is not None and role is not None:
             runs = runs_in(before)
             line = sentence.line(match.start())
-            yield StatedMetric(metric, role, value, document, line, match[0].strip(), runs)
+            quoted = match[0].strip()
+            yield StatedMetric(metric, role, value, document, line, quoted, runs, plain)
 
 
 def _role(text: str) -> SplitRole | None:

@@ -22,6 +22,13 @@ _DIRECTION = re.compile(
 )
 _NORMAL = re.compile(r"\b(?:typical\w*|reasonabl\w*|normal\w*|acceptable|healthy|usual\w*)\b", re.I)
 _GAP = re.compile(r"\b(?:train\w*|generali[sz]ation)?[\s/–-]*(?:val\w*|test)?[\s-]*gaps?\b", re.I)
+# after the direction: "than the Run 2 baseline" says nothing new, "on CPU" makes another quantity
+_REFERENCE = re.compile(
+    r"(?:\s(?:performance|results|errors?|than|the|our|a|of|baseline|reference|model|run|before|original"
+    r"|[0-9]+)){0,8}[\s.)!;,]*$",
+    re.IGNORECASE,
+)
+_QUALIFIED = re.compile(r"\b(?:for|in|with|on|when|at|if|under)\b", re.IGNORECASE)
 _GENERAL = frozenset(
     [
         "the",
@@ -54,6 +61,7 @@ class StatedRange:
     line: int
     quoted: str
     runs: frozenset[str]
+    qualified: bool
 
     def agrees(self, other: StatedRange) -> bool:
         """Whether one bound at least is the same within rounding."""
@@ -78,7 +86,14 @@ def stated_ranges(lines: Sequence[tuple[int, str]]) -> list[StatedRange]:
         decimals = max(len(match[name].partition(".")[2]) for name in ("low", "high"))
         found.append(
             StatedRange(
-                key, low, high, 0.5 * 10.0**-decimals, number, line.strip()[:160], runs_in(line)
+                key,
+                low,
+                high,
+                0.5 * 10.0**-decimals,
+                number,
+                line.strip()[:160],
+                runs_in(line),
+                bool(_QUALIFIED.search(line)),
             )
         )
     return found
@@ -90,6 +105,9 @@ def _key(line: str, unit: str) -> str | None:
         return f"gap {unit}".strip()
     directions = {word.casefold() for word in _DIRECTION.findall(line)}
     subjects = {m["which"].casefold() for m in _SUBJECT.finditer(line)} - _GENERAL
+    after = _DIRECTION.split(line)[-1]
+    if not _REFERENCE.fullmatch(after):
+        return None
     if unit and len(directions) == 1 and len(subjects) == 1:
         return f"{subjects.pop()} {directions.pop()} {unit}"
     return None
@@ -103,7 +121,8 @@ def contradictions(ranges: Sequence[StatedRange]) -> list[tuple[StatedRange, Sta
     for each in ranges:
         known = first.setdefault(each.key, each)
         other_runs = known.runs and each.runs and known.runs != each.runs
-        if known is not each and not other_runs and not known.agrees(each):
+        other_cases = known.qualified and each.qualified
+        if known is not each and not (other_runs or other_cases or known.agrees(each)):
             if each.key not in blamed:
                 found.append((known, each))
             blamed.add(each.key)

@@ -101,7 +101,7 @@ def stated_twice(documents: Documents, metrics: Metrics | None, params: Params) 
         return failed(findings, listed_claims)
     if any(each.expected == CONSISTENT for each in claims):
         return passed(f"{len(claims)} quantities agree wherever they are stated", listed_claims)
-    if stated:
+    if any(each.plain for each in stated):
         reason = f"{len(stated)} metrics are stated, and nothing to hold them against"
         return review(reason, listed_claims)
     return not_applicable("no document states a metric of a whole split", listed_claims)
@@ -134,10 +134,11 @@ def _against_metrics(
         if not values:
             continue
         right = [each for each in group if any(_agree(each, value) for value in values)]
-        claims += [_claim(each, CONSISTENT, _quoted(values[0])) for each in right]
+        claims += [_claim(each, CONSISTENT, _quoted(values[0])) for each in right if each.plain]
+        group = [each for each in group if each.plain]
         distinct = {each.value.value for each in group}
         same = len({value.value for value in values}) == 1
-        if right:
+        if right or not group:
             continue
         if len(distinct) > 1 or not same or _other_title(document, tables, names):
             claims.append(_claim(group[0], UNKNOWN, "several values, or another run"))
@@ -241,6 +242,7 @@ def _among_documents(
         group[0]
         for (document, _), group in _by_document(stated).items()
         if len({each.value.value for each in group}) == 1
+        and all(each.plain for each in group)
         # several notebooks are several experiments
         and (document.kind is DocumentKind.FILE or len(notebooks) == 1)
     ]
