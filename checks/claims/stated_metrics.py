@@ -28,7 +28,7 @@ _ROLE = r"(?:train(?:ing)?|val(?:idation)?|test|hold-?out|held-?out)"
 _NUMBER = (
     r"(?P<number>[-−]?(?:[0-9]{1,3}(?:,[0-9]{3})+(?![0-9])|[0-9]+)?(?:\.[0-9]+)?"
     r"(?:[eE]-?[0-9]{1,2})?[kK]?\s?%?)(?![\w%^/]|\.[0-9]|,[0-9]"
-    r"|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9]|\s?\((?![0-9]))"
+    r"|\s?[-–±+/×x](?:\s?[0-9]|\s)|\s?(?:to|or|and)\s[0-9])"
 )
 _IS = r"(?:\s?[:=]\s?|\s(?:of|is|was|reaches|reached|at)\s|\s)"
 _SPLIT = r"(?:\s(?:set|split|data))?"
@@ -45,7 +45,7 @@ _PATTERNS = tuple(
     )
 )
 _QUALIFIED = re.compile(
-    r"\s?(?:\w+\s){0,2}(?:fold|epochs?|per|for|in|when|with|without|by)\b|\s?[,(]\s?\w+\)",
+    r"\s?(?:\w+\s){0,2}(?:fold|epochs?|per|for|in|when|with|without|by)\b|\s?\((?![0-9])",
     re.IGNORECASE,
 )
 _PLAIN_WORDS = frozenset(

@@ -498,7 +498,8 @@ Patients from 18 to 65 years had a 25 % higher risk.
         "metrics.json": json.dumps({"metric": "rmse", "validation": {"overall": 23412.7}}),
     },
     "comments with history": {
-        "train.py": "noise_scale = 0.05  # was 2% noise\nepochs = 30  # 100 epochs should be better\n"
+        "train.py": "noise_scale = 0.05  # was 2% noise\n"
+        "epochs = 30  # 100 epochs should be better\n"
         "threshold = 0.5  # tested 0.3 as well\nlr = 1e-3  # 0.1 %\n",
         "README.md": "# Noise\n\nEvery copy gets 5 % noise.\n",
     },
@@ -525,5 +526,222 @@ Patients from 18 to 65 years had a 25 % higher risk.
 | medium | 98.0 | 25.1 | 76.0 | 3.9x |
 | large | 230.5 | 58.9 | 78.4 | 3.9x |
 """,
+    },
+    "paper table with two datasets": {
+        "README.md": """# Results
+| Method | CIFAR-10 | CIFAR-100 | Δ |
+|---|---|---|---|
+| ResNet-18 | 94.2 | 75.6 | |
+| + Mixup | 95.1 | 77.0 | +0.9 / +1.4 |
+| + CutMix | 95.4 | 77.9 | +0.3 / +0.9 |
+
+Our method improves over ResNet-18 by 1.2 points on CIFAR-10 and 2.3 points on CIFAR-100.
+"""
+    },
+    "selection rates": {
+        "README.md": """# Fairness
+| Group | Selection rate | Base rate | Ratio |
+|---|---|---|---|
+| A | 0.42 | 0.40 | 1.00 |
+| B | 0.31 | 0.38 | 0.74 |
+| C | 0.36 | 0.39 | 0.86 |
+
+Difference in selection rate between A and B: 11 points.
+"""
+    },
+    "A/B test": {
+        "README.md": """# A/B
+| Metric | Control | Treatment | Lift | p-value |
+|---|---|---|---|---|
+| CTR | 2.31% | 2.45% | +6.1% | 0.03 |
+| Revenue/user | $1.42 | $1.47 | +3.5% | 0.21 |
+| Sessions | 3.2 | 3.2 | +0.4% | 0.8 |
+| Bounce | 41% | 39% | -4.2% | 0.11 |
+"""
+    },
+    "speedups with a mean": {
+        "README.md": """# Perf
+| Batch | CPU (ms) | GPU (ms) | Speedup |
+|---|---|---|---|
+| 1 | 12.1 | 8.0 | 1.5x |
+| 8 | 84 | 11 | 7.6x |
+| 64 | 655 | 31.4 | 20.9x |
+| Mean | - | - | 10x |
+"""
+    },
+    "finance by year": {
+        "README.md": """# Fin
+| | 2021 | 2022 | 2023 | Change |
+|---|---|---|---|---|
+| Sales | 10.1 | 12.0 | 15.2 | +26.7% |
+| Cost | 8.0 | 8.8 | 9.9 | +12.5% |
+| CAGR | | | | 22.7% |
+"""
+    },
+    "cross-validation and test": {
+        "README.md": """# Model
+5-fold cross-validation gives accuracy 0.91 ± 0.02. Held-out test accuracy: 0.905.
+We then trained for 30 epochs with batch size 64. The random seed was 0.
+""",
+        "train.py": TORCH.replace("100", "30"),
+        "metrics.json": metrics(test=0.9049),
+    },
+    "ensemble and single model": {
+        "README.md": """# Model
+An ensemble of 5 networks (seeds 0-4) reaches a test accuracy of 0.93; single models reach 0.91.
+Test accuracy: 0.93 (ensemble).
+Test accuracy 0.91 (single model).
+""",
+        "metrics.json": metrics(test=0.91),
+    },
+    "thresholds": {
+        "README.md": """# Model
+At a decision threshold of 0.3 recall is 0.91. The default classification threshold of 0.5 gives 0.85.
+""",
+        "train.py": "threshold = 0.3\n",
+    },
+    "two metrics": {
+        "README.md": """# Model
+Val RMSE 0.41, val MAE 0.31, val R2 0.88.
+""",
+        "metrics.json": json.dumps({"validation": {"rmse": 0.412, "mae": 0.305, "r2": 0.8812}}),
+    },
+    "scaled target": {
+        "README.md": """# Model
+Validation RMSE: 0.21 (standardised target), 12.4 on the original scale.
+""",
+        "metrics.json": json.dumps({"validation": {"rmse": 12.41}}),
+    },
+    "best and final epoch": {
+        "README.md": """# Train
+Final validation accuracy: 0.881, best validation accuracy 0.893 (epoch 14).
+""",
+        "metrics.json": metrics(validation=0.893),
+    },
+    "macro and weighted": {
+        "README.md": "# M\n\nTest F1: 0.81 (macro), 0.90 (weighted).\n",
+        "metrics.json": json.dumps({"metric": "f1", "test": {"overall": 0.9}}),
+    },
+    "several seeds": {
+        "README.md": "# M\n\nWe average the seeds 0, 1, 2, 3, 4 and show seed 3.\n",
+        "train.py": TORCH,
+    },
+    "two dropouts": {
+        "README.md": "# M\n\nInput dropout 0.1, hidden dropout 0.3.\n",
+        "train.py": "m = Dropout(0.3)\n",
+    },
+    "two learners in a sentence": {
+        "README.md": "# M\n\nXGBoost with learning rate 0.05, 500 trees, max depth 6. The neural "
+        "net uses Adam with a learning rate of 0.001.\n",
+        "train.py": "m = XGBClassifier(learning_rate=0.05, n_estimators=500, "
+        "max_depth=6)\nnet.compile(optimizer='adam')\n",
+    },
+    "three learners in a list": {
+        "README.md": "# M\n\n- Random forest: 200 trees\n- XGBoost: 500 trees, max depth 6\n- "
+        "Network: learning rate 1e-3\n",
+        "train.py": "m = XGBClassifier(learning_rate=0.05, n_estimators=500, "
+        "max_depth=6)\nrf=RandomForestClassifier()\n",
+    },
+    "three-way split": {
+        "README.md": "# M\n\nThe data were split 70/15/15. The 85/15 split of the remaining rows "
+        "follows. 30 % held out.\n",
+        "train.py": "a,b=train_test_split(x,test_size=0.3)\nc,d=train_test_split(b,test_size=0.5)\n",
+    },
+    "split and validation split": {
+        "README.md": "# M\n\nAn 80/20 train-test split. 10 % of training rows are for validation.\n",
+        "train.py": "a,b=train_test_split(x,test_size=0.2)\nm.fit(a, validation_split=0.1)\n",
+    },
+    "autoencoder": {
+        "README.md": "# M\n\nEncoder layers 784 → 256 → 64, decoder 64 → 256 → 784.\n",
+        "train.py": "a=Dense(256)\nb=Dense(64)\nc=Dense(256)\nd=Dense(784)\n",
+    },
+    "table of runs": {
+        "README.md": """# Runs
+| Run | lr | batch size | Val acc | Change |
+|---|---|---|---|---|
+| 1 | 1e-2 | 32 | 0.81 | |
+| 2 | 1e-3 | 32 | 0.84 | +0.03 |
+| 3 | 1e-3 | 64 | 0.85 | +0.01 |
+""",
+        "metrics.json": metrics(validation=0.85),
+        "train.py": TORCH,
+    },
+    "money": {
+        "README.md": "# M\n\nSaves $1.2M (from 4.1M to 2.9M cost, -29%). Time fell from 3h to 20min "
+        "(9x faster).\nCost went from $4,100 to $2,900 (29% lower).\n"
+    },
+    "better than": {
+        "README.md": "# M\n\nOur model is 3.2% better than XGBoost (0.871 vs 0.844). Val loss 0.21 "
+        "vs. train 0.18, a gap of 14%.\nMAPE of 12.1%, 3 points lower than 15.1%. "
+        "Accuracy is 0.91, 2% higher than last year's 0.89.\n0.91, 12 % better than "
+        "the naive model at 0.81.\n"
+    },
+    "reduction of the error": {
+        "README.md": "# M\n\nAccuracy rose from 90 % to 95 %, a 50 % reduction of the "
+        "error.\nAccuracy 0.95, 50% fewer errors than the 0.90 of the "
+        "baseline.\nAccuracy improved from 0.90 to 0.95 (error halved).\nAccuracy "
+        "rises from 0.80 to 0.90 (50 % lower error).\n"
+    },
+    "log loss": {
+        "README.md": "# M\n\nlog loss 0.41 on the test set. Test accuracy = 0.9 at 10k steps.\nTest "
+        "accuracy after pruning: 0.88\n",
+        "metrics.json": metrics(test=0.8),
+    },
+    "ranges of other cases": {
+        "README.md": "# M\n\nHard cases are 2-3x slower.\n\nHard cases are 5-10x slower on "
+        "CPU.\n\nTypical gap 0.01-0.03 for ridge; a gap of 0.05-0.1 is normal for "
+        "trees.\n"
+    },
+    "files that are not exported": {
+        "README.md": "# M\n\n- `data/train.csv`: training data\n- `data/test.csv`: test data\n- "
+        "`src/model.py`\n- `notebooks/01_eda.ipynb`\n- `notebooks/02_train.ipynb`\n",
+        "notebooks/02_train.py": "x=1\n",
+        "data/train_small.csv": "a,b\n1,2\n",
+    },
+    "speedup against the first row": {
+        "README.md": """# S
+| Impl | Time (s) | Memory (GB) | Speedup |
+|---|---|---|---|
+| numpy | 12.0 | 1.1 | 1.0x |
+| numba | 3.0 | 1.2 | 4.0x |
+| jax | 1.5 | 2.0 | 8.0x |
+| cuda | 0.4 | 3.0 | 30x |
+"""
+    },
+    "improvement over the mean model": {
+        "README.md": """# S
+| Model | Val RMSE | Test RMSE | Improvement |
+|---|---|---|---|
+| mean | 1.00 | 1.02 | 0% |
+| ridge | 0.70 | 0.72 | 30% |
+| gbm | 0.55 | 0.57 | 45% |
+| nn | 0.50 | 0.53 | 50% |
+"""
+    },
+    "error reduction in percent": {
+        "README.md": """# S
+| Dataset | Baseline | Ours | Improvement |
+|---|---|---|---|
+| A | 90.0% | 95.0% | 50% error reduction |
+| B | 80.0% | 88.0% | 40% |
+| C | 70.0% | 79.0% | 30% |
+"""
+    },
+    "error reduction in shares": {
+        "README.md": """# S
+| Dataset | Baseline acc | Our acc | Error reduction |
+|---|---|---|---|
+| A | 0.900 | 0.950 | 50% |
+| B | 0.800 | 0.880 | 40% |
+| C | 0.700 | 0.790 | 30% |
+"""
+    },
+    "change in standard deviations": {
+        "README.md": """# S
+| Feature | Before mean | After mean | Change in std |
+|---|---|---|---|
+| A | 0.9 | 0.95 | 51% |
+| B | 0.8 | 0.88 | 42% |
+"""
     },
 }
