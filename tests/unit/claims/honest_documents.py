@@ -596,7 +596,8 @@ Test accuracy 0.91 (single model).
     },
     "thresholds": {
         "README.md": """# Model
-At a decision threshold of 0.3 recall is 0.91. The default classification threshold of 0.5 gives 0.85.
+At a decision threshold of 0.3 recall is 0.91. The default
+classification threshold of 0.5 gives 0.85.
 """,
         "train.py": "threshold = 0.3\n",
     },
@@ -645,10 +646,12 @@ Final validation accuracy: 0.881, best validation accuracy 0.893 (epoch 14).
     "three-way split": {
         "README.md": "# M\n\nThe data were split 70/15/15. The 85/15 split of the remaining rows "
         "follows. 30 % held out.\n",
-        "train.py": "a,b=train_test_split(x,test_size=0.3)\nc,d=train_test_split(b,test_size=0.5)\n",
+        "train.py": "a,b=train_test_split(x,test_size=0.3)\n"
+        "c,d=train_test_split(b,test_size=0.5)\n",
     },
     "split and validation split": {
-        "README.md": "# M\n\nAn 80/20 train-test split. 10 % of training rows are for validation.\n",
+        "README.md": "# M\n\nAn 80/20 train-test split. "
+        "10 % of training rows are for validation.\n",
         "train.py": "a,b=train_test_split(x,test_size=0.2)\nm.fit(a, validation_split=0.1)\n",
     },
     "autoencoder": {
@@ -667,7 +670,8 @@ Final validation accuracy: 0.881, best validation accuracy 0.893 (epoch 14).
         "train.py": TORCH,
     },
     "money": {
-        "README.md": "# M\n\nSaves $1.2M (from 4.1M to 2.9M cost, -29%). Time fell from 3h to 20min "
+        "README.md": "# M\n\nSaves $1.2M (from 4.1M to 2.9M cost, -29%). Time fell from "
+        "3h to 20min "
         "(9x faster).\nCost went from $4,100 to $2,900 (29% lower).\n"
     },
     "better than": {
@@ -683,7 +687,8 @@ Final validation accuracy: 0.881, best validation accuracy 0.893 (epoch 14).
         "rises from 0.80 to 0.90 (50 % lower error).\n"
     },
     "log loss": {
-        "README.md": "# M\n\nlog loss 0.41 on the test set. Test accuracy = 0.9 at 10k steps.\nTest "
+        "README.md": "# M\n\nlog loss 0.41 on the test set. Test accuracy = 0.9 at 10k steps.\n"
+        "Test "
         "accuracy after pruning: 0.88\n",
         "metrics.json": metrics(test=0.8),
     },
