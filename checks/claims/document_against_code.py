@@ -14,7 +14,14 @@ from audit.model.location import Role
 from audit.model.severity import Confidence, Severity
 from checks.claims.judged import CONSISTENT, UNKNOWN, WRONG, worst_first
 from checks.claims.named_cells import CellClaim, cell_claims
-from checks.claims.named_files import NamedFile, is_there, is_usual, named_files, near_name
+from checks.claims.named_files import (
+    MAX_LOOKED_UP,
+    NamedFile,
+    is_there,
+    is_usual,
+    named_files,
+    near_name,
+)
 from checks.claims.settings_in_code import Fixed, Settings, settings_of
 from checks.claims.settings_in_text import (
     StatedSetting,
@@ -308,6 +315,7 @@ def _missing(documents: Documents, files: FileList) -> tuple[list[Finding], list
     findings: list[Finding] = []
     claims: list[Evidence] = []
     absent: list[NamedFile] = []
+    looked_up = 0
     named = named_files(documents.items)
     mentioned = "\n".join(document.text for document in documents.items)
     for each in named:
@@ -315,7 +323,8 @@ def _missing(documents: Documents, files: FileList) -> tuple[list[Finding], list
         if is_there(each.path, files.paths, each.location.path.rpartition("/")[0]):
             claims.append(Evidence("claim", each.path, CONSISTENT, unit=place, method="it exists"))
         elif not each.elsewhere and not is_usual(each.path):
-            near = near_name(each.path, files.paths)
+            looked_up += 1
+            near = near_name(each.path, files.paths) if looked_up <= MAX_LOOKED_UP else None
             if near is not None and near.rpartition("/")[2] not in mentioned:
                 claims.append(
                     Evidence("claim", each.path, WRONG, unit=place, method=f"there is {near}")

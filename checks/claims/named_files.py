@@ -14,6 +14,7 @@ from checks.kit.written_lines import document_lines
 
 MAX_FILES = 5_000
 MAX_NAMED = 200
+MAX_LOOKED_UP = 30  # names for which a near one is looked for
 
 _SUFFIXES = (
     "ipynb|py|csv|tsv|parquet|pkl|pickle|npz|npy|json|jsonl|h5|hdf5|keras|pt|pth|joblib|feather|xlsx"
@@ -126,9 +127,11 @@ def near_name(path: str, files: Sequence[str]) -> str | None:
             or re.findall(r"\d+", other) != re.findall(r"\d+", stem)
         ):
             continue
-        score = difflib.SequenceMatcher(None, stem, other).ratio()
-        if len(stem) >= 8 and other.startswith(stem):
-            score = max(score, 0.85)
+        matcher = difflib.SequenceMatcher(None, stem, other)
+        longer = len(stem) >= 8 and other.startswith(stem)
+        if not longer and matcher.quick_ratio() <= ratio:
+            continue
+        score = max(matcher.ratio(), 0.85 if longer else 0.0)
         if score > ratio:
             best, ratio = each, score
     return best

@@ -95,7 +95,9 @@ def _title(document: Document) -> NamedRun | None:
         if match := _TITLE.match(line[:300]):
             title = match["title"]
             runs = runs_in(title)
-            if len(runs) == 1 and not _COMPARES.search(title):
+            # "v5" is as often the version of a model or of a library
+            numbered = not any(name.startswith("v ") for name in runs)
+            if len(runs) == 1 and numbered and not _COMPARES.search(title):
                 return NamedRun(next(iter(runs)), document.location(number))
             return None
         if line.strip() and not line.strip().startswith(("!", "<", "[", "---")):

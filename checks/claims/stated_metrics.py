@@ -107,6 +107,9 @@ _PLAIN_WORDS = frozenset(
         "an",
     ]
 )
+_RESULT_WORDS = frozenset(
+    ("conclusion", "conclusions", "summary", "test", "validation", "accuracy", "rmse", "outcome")
+)
 _OTHER_SECTION = re.compile(
     r"\b(?:baselines?|ablations?|previous\w*|histor\w*|change-?\s?log|older?|earlier|compar\w*"
     r"|experiments|models|log|versions?|v[0-9.]+|folds?|cross|cv|per|by|class\w*|groups?|tiers?"
@@ -149,6 +152,8 @@ class StatedMetric:
         Runs that the statement names: ``"run 6"``.
     plain : bool
         Nothing in the sentence makes it another quantity; others can only agree.
+    in_results : bool
+        The heading above it says that results follow, and of nothing in particular.
     """
 
     metric: str
@@ -159,6 +164,7 @@ class StatedMetric:
     quoted: str
     runs: frozenset[str]
     plain: bool = True
+    in_results: bool = False
 
 
 def runs_in(text: str) -> frozenset[str]:
@@ -208,7 +214,14 @@ def _in_sentence(sentence: Sentence, document: Document, whole: bool) -> Iterato
             runs = runs_in(before)
             line = sentence.line(match.start())
             quoted = match[0].strip()
-            yield StatedMetric(metric, role, value, document, line, quoted, runs, plain)
+            yield StatedMetric(
+                metric, role, value, document, line, quoted, runs, plain, _in_results(sentence)
+            )
+
+
+def _in_results(sentence: Sentence) -> bool:
+    words = re.findall(r"[^\W\d_]+", " ".join(sentence.headings[-1:]).casefold())
+    return bool(words) and all(word in _PLAIN_WORDS | _RESULT_WORDS for word in words)
 
 
 def _role(text: str) -> SplitRole | None:

@@ -203,13 +203,17 @@ def _claim(stated: StatedMetric, verdict: str, method: str) -> Evidence:
     return Evidence("claim", stated.quoted, verdict, unit=place, method=method)
 
 
+def _severity(*stated: StatedMetric) -> Severity:
+    """What a notebook says or prints midway need not be about what was exported in the end."""
+    final = all(each.document.kind is DocumentKind.FILE or each.in_results for each in stated)
+    return Severity.WARNING if final else Severity.NOTE
+
+
 def _wrong(stated: StatedMetric, value: ReportedValue) -> Finding:
     certain = stated.document.kind is DocumentKind.FILE
-    # code prints what is so at its line, which need not be what was exported in the end
-    printed = stated.document.kind is DocumentKind.OUTPUT
     return Finding(
         check_id="CL504",
-        severity=Severity.NOTE if printed else Severity.WARNING,
+        severity=_severity(stated),
         confidence=Confidence.HIGH if certain else Confidence.MEDIUM,
         message=f'{stated.document.path} says "{stated.quoted}", {value.location.path} has '
         f"{value.value:.6g}",
@@ -272,7 +276,7 @@ def _folder(stated: StatedMetric) -> str:
 def _disagree(first: StatedMetric, other: StatedMetric) -> Finding:
     return Finding(
         check_id="CL504",
-        severity=Severity.WARNING,
+        severity=_severity(first, other),
         confidence=Confidence.MEDIUM,
         message=f'{first.document.path} says "{first.quoted}", {other.document.path} says '
         f'"{other.quoted}"',

@@ -132,6 +132,13 @@ def test_a_printed_value_is_a_note() -> None:
     assert finding.severity is Severity.NOTE
 
 
+def test_a_markdown_cell_is_a_warning_only_where_results_follow() -> None:
+    (finding,) = judge(doc("## Forest\n\nVal RMSE: 0.53", "run.ipynb"), own=metrics()).findings
+    assert finding.severity is Severity.NOTE
+    (finding,) = judge(doc("## Results\n\nVal RMSE: 0.53", "run.ipynb"), own=metrics()).findings
+    assert finding.severity is Severity.WARNING
+
+
 def test_seed() -> None:
     """The two contradictions of the document, and nothing else."""
     outcome = judge(Document("a.md", DocumentKind.FILE, SEED.read_text(encoding="utf-8")))
@@ -156,6 +163,10 @@ def test_run_names() -> None:
     assert judge(doc("# Run 6 compared with Run 7"), own=metrics(label="Run 7")).findings == ()
     notes = doc("# Run 5\n\nText.", "notes/run5.md")
     assert judge(title, notes, own=metrics(label="Run 6")).findings == ()
+
+
+def test_versions_of_models_are_no_runs() -> None:
+    assert judge(doc("# YOLO v5 detector"), own=metrics(label="v7")).findings == ()
 
 
 def test_title_against_notebook() -> None:

@@ -15,6 +15,7 @@ from audit.model.artifacts import (
     Baseline,
     Code,
     Documents,
+    FileList,
     Grouping,
     History,
     Metrics,
@@ -656,3 +657,11 @@ def test_declared_features_bring_the_target_beside_them(tmp_path: Path) -> None:
     assert splits.train.target.tolist() == Y.tolist()
     assert splits.held_out[0].target.tolist() == (1 - Y).tolist()
     assert splits.held_out[0].features.to_numpy().tolist() == (X + 20).tolist()
+
+
+def test_every_file_is_listed(tmp_path: Path) -> None:
+    for name in ("a.py", "data/b.bin", "c.csv", ".hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    assert load(tmp_path).get(FileList) == Present(FileList(("a.py", "c.csv", "data/b.bin")))
+    assert isinstance(load(tmp_path / "a.py").get(FileList), Absent)
