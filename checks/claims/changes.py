@@ -14,7 +14,7 @@ from checks.claims.change_ranges import ranges_below
 from checks.claims.change_readings import uses_decimal_commas
 from checks.claims.change_sentences import changes_in_sentences, listed_gaps
 from checks.claims.change_tables import changes_in_table
-from checks.claims.judged import CONSISTENT, WRONG, Judged, claim, worst_first
+from checks.claims.judged import CONSISTENT, WRONG, Judged, claim, without_mark, worst_first
 from checks.kit.intervals import Interval
 from checks.kit.written_formulas import Formula, formulas
 from checks.kit.written_lines import document_lines, plain, text_lines, unread_lines
@@ -45,7 +45,8 @@ def changes(documents: Documents, params: Params) -> Outcome:
     ----
     Columns of changes in tables ("Change", "% Change", "Ratio"), changes in sentences ("0.181,
     51.5 % better than 0.374", "from 82.1 % to 85.3 % (+3.2 points)", "3,600 → 93,600 (26x)"), a
-    train-validation gap below its two values, and formulas ("(a × b + c) / n ≈ 0.181"). One
+    train-validation gap below its two values, ranges below a table that sum up its rows ("easy
+    cases: 3-4x worse"), and formulas ("(a × b + c) / n ≈ 0.181"). One
     finding for each table and each sentence.
 
     Why
@@ -58,7 +59,8 @@ def changes(documents: Documents, params: Params) -> Outcome:
     Every number stands for the interval that it may have been rounded from; whole numbers too,
     and a stated change may be rounded or cut off. A change is wrong only if no reading fits:
     relative to the old or the new value, percent or percentage points, a ratio or an increase
-    ("3x worse"), reduction or change counted positive. In a table a row is blamed only where
+    ("3x worse"), reduction or change counted positive, a change of the error where an accuracy
+    is stated. In a table a row is blamed only where
     most other rows show what the column means, or the two columns are plainly the old and the
     new value. Formulas are read by the usual precedence, and once more with a last division
     applied to all that stands before it.
@@ -156,7 +158,7 @@ def _findings(wrong: Sequence[Judged], document: Document) -> list[Finding]:
 
 def _finding(wrong: Sequence[Judged], document: Document, subject: str) -> Finding:
     certain = any(each.certain for each in wrong)
-    message = "; ".join(f"{each.quoted}: {each.method}" for each in wrong[:3])
+    message = "; ".join(f"{without_mark(each.quoted)}: {each.method}" for each in wrong[:3])
     return Finding(
         check_id="CL502",
         severity=Severity.WARNING,

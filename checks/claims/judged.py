@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -50,11 +51,16 @@ class Judged:
     certain: bool = True
 
 
+def without_mark(text: str) -> str:
+    """A statement without the mark of the list that it stands in."""
+    return re.sub(r"^\s*(?:[-*+•]|[0-9]{1,2}[.)])\s+", "", text)
+
+
 def claim(judged: Judged, document: Document) -> Evidence:
     """The line of the report's table of claims."""
     return Evidence(
         "claim",
-        judged.quoted,
+        without_mark(judged.quoted),
         judged.verdict,
         unit=str(document.location(judged.line)),
         method=judged.method,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from checks.claims.judged import without_mark
 from checks.claims.stated_metrics import runs_in
 
 _BOUND = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
@@ -91,7 +92,7 @@ def stated_ranges(lines: Sequence[tuple[int, str]]) -> list[StatedRange]:
                 high,
                 0.5 * 10.0**-decimals,
                 number,
-                line.strip()[:160],
+                without_mark(line)[:160].strip(),
                 runs_in(line),
                 bool(_QUALIFIED.search(line)),
             )

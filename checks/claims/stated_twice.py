@@ -70,7 +70,8 @@ def stated_twice(documents: Documents, metrics: Metrics | None, params: Params) 
     held against the metrics file, with the rounding of both, cut-off digits, and percent or share
     allowed; where the metrics file does not have the quantity, against the one value of each
     other document. Ranges disagree only if neither bound is the same. Run names are compared
-    between titles and the metrics file.
+    between titles and the metrics file. What a notebook prints, or says before its results, is
+    a note: it may be about an earlier state.
 
     False alarms
     ------------
