@@ -124,7 +124,10 @@ def _formula(formula: Formula) -> Judged:
     near = Interval.around(stated.value, half_width)
     hundred = Interval(100.0, 100.0)
     for value, point in zip(formula.values, formula.points, strict=True):
-        if any(each.overlaps(near) for each in (value, value * hundred, value / hundred)):
+        meanings = [value, value * hundred, value / hundred]
+        if stated.text.rstrip()[-1:] in "kKM":  # 256 × 256 = 64K
+            meanings += [value * Interval(b, b) for b in (1000 / 1024, (1000 / 1024) ** 2)]
+        if any(each.overlaps(near) for each in meanings):
             method = f"{formula.expression} = {point:.6g}"
             return Judged(formula.line, quoted, CONSISTENT, method, stated.value)
     # the reading that the writer evidently meant is the one that comes nearer

@@ -37,6 +37,9 @@ _FAMILIES = {
     "forest": re.compile(r"forest|extra-?\s?trees", re.IGNORECASE),
     "network": re.compile(r"\b(?:network|neural|nn|mlp|cnn|lstm|transformer)s?\b", re.IGNORECASE),
 }
+_ADDED = re.compile(
+    r"\b(?:add\w*|cop(?:y|ies)|augment\w*|jitter\w*|inject\w*|gets?|perturb\w*)\b", re.I
+)
 _STOPS_EARLY = ("EarlyStopping", "early_stopping", "early_stopping_rounds", "patience", "max_iter")
 
 
@@ -188,6 +191,8 @@ def _doubt(stated: StatedSetting, fixed: Sequence[Fixed], settings: Settings) ->
         return "the code gives it to another kind of model"
     if stated.setting == "random seed" and re.search(r"\bseeds\b", stated.context, re.IGNORECASE):
         return "the text speaks of several seeds"
+    if stated.setting == "noise scale" and stated.context and not _ADDED.search(stated.context):
+        return "the text may speak of noise that the data have"
     if stated.setting == "epochs":
         stops = any(word in settings.words for word in _STOPS_EARLY)
         if stops and any(meaning.low <= value for meaning in stated.meanings):

@@ -749,4 +749,31 @@ Final validation accuracy: 0.881, best validation accuracy 0.893 (epoch 14).
 | B | 0.8 | 0.88 | 42% |
 """
     },
+    "past tense": {
+        "README.md": """# Training
+
+The network was trained with a learning rate of 3e-4. Batch size was 64. A warm-up of 5 epochs
+with learning rate 1e-5 was used. Weight decay was 0.01 and the seed was 0.
+""",
+        "train.py": TORCH,
+    },
+    "noise of the data": {
+        "README.md": "# Data\n\nThe sensors have 2 % noise.\n",
+        "train.py": "noise_std = 0.1\n",
+    },
+    "more formulas": {
+        "README.md": """# Formulas
+
+Parameters: 20 * 128 + 128 = 2,688. 512 x 512 = 256k. p = 0.05 / 10 = 0.005.
+Cost = 3 * 4.1 = 12.3 USD. 24 / 7 = always. Acc = 912/1000 = 0.912. 2/3 = 0.66.
+10 / 3 = 3. Step 2 - 1 = first.
+""",
+    },
+    "two folds": {
+        "README.md": """# Folds
+
+We use 5-fold cross-validation with seed 0; 10-fold cross-validation changes little.
+""",
+        "train.py": "k = KFold(5)\nmore = KFold(n_splits=10)\n" + TORCH,
+    },
 }
