@@ -45,6 +45,7 @@ from audit.model.artifacts import (
     Document,
     DocumentKind,
     Documents,
+    FileList,
     Grouping,
     History,
     LoadProblems,
@@ -223,6 +224,7 @@ def load(
     artifacts[RawData] = with_features(raw_rows, all_contents, drafts)
     _declared_and_broken(artifacts, broken, ledger, discovery.files)
     artifacts[LoadProblems] = Present(ledger.load_problems())
+    artifacts[FileList] = _file_list(path, discovery)
     _leftover(discovery.files, broken, ledger)
     return Export(root_name, digest(discovery.files), artifacts, ledger.recognised())
 
@@ -294,6 +296,14 @@ def _read(
             ledger.fail(file.name, failure)
             broken[file.name] = failure.reason
     return contents, sources, texts, broken
+
+
+def _file_list(path: Path, discovery: Discovery) -> Slot:
+    """Every file that is there, refused ones included; nothing is known of one given by itself."""
+    if not path.is_dir():
+        return Absent("a single file was given, and what belongs to it is not known")
+    refused = {p.location.path for p in discovery.problems if p.location.path != "."}
+    return Present(FileList(tuple(sorted(refused | {file.name for file in discovery.files}))))
 
 
 def _unmatched_settings(

@@ -153,6 +153,13 @@ class Documents:
     items: tuple[Document, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FileList:
+    """Paths of all files of the export, also of those that are not read, relative and sorted."""
+
+    paths: tuple[str, ...]
+
+
 # --- groups ---------------------------------------------------------------------------------
 
 

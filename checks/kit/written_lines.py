@@ -68,6 +68,25 @@ def prose_lines(text: str) -> list[tuple[int, str]]:
     return [*kept, *_end(lines)]
 
 
+def text_lines(document: Document) -> list[tuple[int, str]]:
+    """Lines that may hold a calculation: also those of code blocks that name no language."""
+    if document.kind is DocumentKind.OUTPUT:
+        return output_lines(document.text)
+    kept = []
+    fence = ""
+    for number, line in enumerate(document.text.splitlines()[:MAX_LINES], start=1):
+        quoted = _QUOTE.sub("", line)
+        mark = _FENCE.match(quoted)
+        if mark and not fence:
+            language = quoted.strip().strip("`~").strip().casefold()
+            fence = f"{mark[1]} {language}"
+        elif mark and not quoted.strip().strip(fence[0]):
+            fence = ""
+        elif fence.partition(" ")[2] in ("", "text", "txt", "plain", "plaintext", "math"):
+            kept.append((number, _bounded(quoted)))
+    return kept
+
+
 def unread_lines(text: str) -> int:
     """How many lines are left out because they are too long, or come too late."""
     lines = text.splitlines()

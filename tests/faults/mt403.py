@@ -14,8 +14,12 @@ def apply(experiment: Experiment, rng: np.random.Generator) -> None:
 
     def flatter(texts: dict[str, str]) -> None:
         metrics = json.loads(texts["metrics.json"])
+        honest = metrics["validation"]["overall"]
         metrics["validation"]["overall"] *= factor
         texts["metrics.json"] = json.dumps(metrics)
+        # the document says the same, so that nothing but the groups contradicts it
+        before, after = f"**{honest:.3f}**", f"**{factor * honest:.3f}**"
+        texts["RESULTS.md"] = texts["RESULTS.md"].replace(before, after)
 
     experiment.edits.append(flatter)
 

@@ -15,6 +15,7 @@ from audit.model.artifacts import (
     Baseline,
     Code,
     Documents,
+    FileList,
     Grouping,
     History,
     Metrics,
@@ -691,3 +692,11 @@ def test_scores_by_fold_are_no_history(tmp_path: Path) -> None:
     record = '{"train": {"rmse": [3.0, 2.0]}, "test": {"rmse": [3.5, 2.5]}}'
     loaded = export(tmp_path, {"cross_validation.json": record})
     assert isinstance(loaded.get(History), Absent)
+
+
+def test_every_file_is_listed(tmp_path: Path) -> None:
+    for name in ("a.py", "data/b.bin", "c.csv", ".hidden"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("x = 1\n")
+    assert load(tmp_path).get(FileList) == Present(FileList(("a.py", "c.csv", "data/b.bin")))
+    assert isinstance(load(tmp_path / "a.py").get(FileList), Absent)

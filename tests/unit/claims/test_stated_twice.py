@@ -1,0 +1,175 @@
+"""CL504: documents against the metrics file and against one another; ranges; names of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from audit.model.artifacts import (
+    Document,
+    DocumentKind,
+    Documents,
+    Metrics,
+    MetricTable,
+    ReportedValue,
+    SplitRole,
+)
+from audit.model.check import Outcome, Verdict
+from audit.model.location import Location
+from audit.model.severity import Severity
+from checks.claims.stated_twice import Params, stated_twice
+
+SEED = Path(__file__).parent.parent.parent / "corpus" / "run6_analysis.md"
+
+
+def metrics(
+    value: float = 0.41281,
+    metric: str = "rmse",
+    role: SplitRole | None = SplitRole.VALIDATION,
+    label: str = "metrics",
+) -> Metrics:
+    place = Location("metrics.json", pointer="/validation/overall")
+    overall = ReportedValue(value, place, 1e-15)
+    return Metrics((MetricTable(metric, role, "metrics.json", overall, {}, {}, label),))
+
+
+def doc(text: str, path: str = "README.md") -> Document:
+    if path.endswith(".md"):
+        return Document(path, DocumentKind.FILE, text)
+    return Document(path, DocumentKind.MARKDOWN_CELL, text, 0)
+
+
+def judge(*documents: Document, own: Metrics | None = None) -> Outcome:
+    return stated_twice.function(documents=Documents(documents), metrics=own, params=Params())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Validation RMSE **0.413**, which is good.",
+        "The final model reaches a validation RMSE of 0.41.",
+        "- RMSE (validation): 0.4128",
+        "- Val RMSE = 0.412",  # cut off
+        "RMSE on the validation set: 0.41281",
+        "| Metric | Value |\n|---|---|\n| Validation RMSE | 0.413 |",
+        "| Split | RMSE | \n|---|---|\n| Train | 0.3 |\n| Validation | 0.413 |",
+    ],
+)
+def test_right(text: str) -> None:
+    outcome = judge(doc(text), own=metrics())
+    assert outcome.verdict is Verdict.PASS
+    assert [claim.expected for claim in outcome.measured] == ["consistent"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Validation RMSE **0.431**, which is good.",
+        "The final model reaches a validation RMSE of 0.43.",
+        "- RMSE (validation): 0.4138",
+        "- Val RMSE = 0.419",
+        "The RMSE on the validation set: 0.3",
+        "| Metric | Value |\n|---|---|\n| Validation RMSE | 0.431 |",
+        "| Split | RMSE | \n|---|---|\n| Train | 0.3 |\n| Validation | 0.431 |",
+    ],
+)
+def test_wrong(text: str) -> None:
+    (finding,) = judge(doc(text), own=metrics()).findings
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence[0].expected == 0.41281
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Without scaling, validation RMSE is 0.53.",
+        "Ridge has a validation RMSE of 0.53.",
+        "Cross-validation RMSE: 0.53",
+        "Validation RMSE: 0.53 ± 0.02",
+        "Validation RMSE: 0.53-0.63",
+        "Validation RMSE: 0.53 at epoch 3",
+        "# Title\n\n## Baseline\n\nValidation RMSE: 0.53",
+        "# Title\n\n## Ablations\n\n| Split | RMSE |\n|---|---|\n| Validation | 0.53 |",
+        "In group A the validation RMSE is 0.53.",
+        "Run 3 has a validation RMSE of 0.53.",
+        "The target is a validation RMSE of 0.53.",
+        "Validation RMSE: 412.81",  # another unit
+    ],
+)
+def test_another_quantity(text: str) -> None:
+    assert judge(doc(text), own=metrics(label="Run 4")).findings == ()
+
+
+def test_several_values_in_one_document_are_left_open() -> None:
+    outcome = judge(doc("Validation RMSE: 0.53.\n\nValidation RMSE: 0.63."), own=metrics())
+    assert outcome.findings == ()
+    assert outcome.verdict is Verdict.REVIEW
+
+
+def test_shares_and_percent() -> None:
+    own = metrics(0.8712, "accuracy", SplitRole.TEST)
+    assert judge(doc("Test accuracy: 87.1 %"), own=own).findings == ()
+    assert judge(doc("Test accuracy: 87.1"), own=own).findings == ()
+    assert len(judge(doc("Test accuracy: 78.1 %"), own=own).findings) == 1
+
+
+def test_two_documents_without_a_metrics_file() -> None:
+    right = judge(doc("Test RMSE: 0.413"), doc("Test RMSE: 0.4128", "RESULTS.md"))
+    assert right.verdict is Verdict.PASS
+    (finding,) = judge(doc("Test RMSE: 0.413"), doc("Test RMSE: 0.431", "RESULTS.md")).findings
+    assert {place.path for place in finding.locations} == {"README.md", "RESULTS.md"}
+
+
+def test_two_notebooks_are_two_experiments() -> None:
+    first, second = doc("Test RMSE: 0.413", "ridge.ipynb"), doc("Test RMSE: 0.5", "forest.ipynb")
+    assert judge(first, second).findings == ()
+
+
+def test_a_printed_value_is_a_note() -> None:
+    printed = Document("run.ipynb", DocumentKind.OUTPUT, "validation rmse 0.53\n", 4)
+    (finding,) = judge(printed, own=metrics()).findings
+    assert finding.severity is Severity.NOTE
+
+
+def test_a_markdown_cell_is_a_warning_only_where_results_follow() -> None:
+    (finding,) = judge(doc("## Forest\n\nVal RMSE: 0.53", "run.ipynb"), own=metrics()).findings
+    assert finding.severity is Severity.NOTE
+    (finding,) = judge(doc("## Results\n\nVal RMSE: 0.53", "run.ipynb"), own=metrics()).findings
+    assert finding.severity is Severity.WARNING
+
+
+def test_seed() -> None:
+    """The two contradictions of the document, and nothing else."""
+    outcome = judge(Document("a.md", DocumentKind.FILE, SEED.read_text(encoding="utf-8")))
+    found = {f.subject.rpartition("| ")[2]: [p.line for p in f.locations] for f in outcome.findings}
+    assert found == {"range of gap": [145, 425], "range of easy worse x": [15, 441]}
+
+
+def test_ranges_of_different_runs() -> None:
+    text = "Run 2: easy cases are 3-4x worse.\n\nRun 3: easy cases are 5-6x worse.\n"
+    assert judge(doc(text)).findings == ()
+    text = "Easy cases are 3-4x worse.\n\nEasy cases are 3-5x worse.\n"
+    assert judge(doc(text)).findings == ()
+
+
+def test_run_names() -> None:
+    title = doc("# Run 6: results\n\nText.")
+    (finding,) = judge(title, own=metrics(label="Run 7")).findings
+    assert finding.severity is Severity.WARNING
+    assert finding.evidence[0].observed == "run 6"
+    assert finding.evidence[0].expected == "run 7"
+    assert judge(title, own=metrics(label="Run 6")).findings == ()
+    assert judge(doc("# Run 6 compared with Run 7"), own=metrics(label="Run 7")).findings == ()
+    notes = doc("# Run 5\n\nText.", "notes/run5.md")
+    assert judge(title, notes, own=metrics(label="Run 6")).findings == ()
+
+
+def test_versions_of_models_are_no_runs() -> None:
+    assert judge(doc("# YOLO v5 detector"), own=metrics(label="v7")).findings == ()
+
+
+def test_title_against_notebook() -> None:
+    title, notebook = doc("# Run 6: results"), doc("# Run 5: training", "train.ipynb")
+    (finding,) = judge(title, notebook).findings
+    assert finding.severity is Severity.NOTE
