@@ -5,7 +5,25 @@ Importing the package registers every style in `STYLES`.
 
 from __future__ import annotations
 
-from tests.honest import augmentation, classification, deep, regression, sequences, tables
+from tests.honest import (
+    augmentation,
+    classification,
+    deep,
+    earlier,
+    regression,
+    sequences,
+    tables,
+)
 from tests.honest.kit import STYLES, Style
 
-__all__ = ["STYLES", "Style", "augmentation", "classification", "deep", "regression", "sequences", "tables"]
+__all__ = [
+    "STYLES",
+    "Style",
+    "augmentation",
+    "classification",
+    "deep",
+    "earlier",
+    "regression",
+    "sequences",
+    "tables",
+]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.honest import data
-from tests.honest.kit import Md, notebook, script, style, write, write_json
+from tests.honest.kit import Md, notebook, script, style, write
 
 _TIERS = {"plain": "easy", "curved": "medium", "rough": "hard"}
 
@@ -162,7 +162,6 @@ def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
     )
     for name in ("imblearn/__init__.py", "imblearn/over_sampling.py", "cohort.npz"):
         (root / name).unlink()
-    (root / "imblearn" / "__pycache__").exists()
     n = np.bincount(names["y_bal"])
     write(
         root,
@@ -173,7 +172,7 @@ def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101")
+@style("LK101", "CT201")
 def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
     """Exact copies of the rare class in train, by ``sample(replace=True)`` after the split."""
     data.customers(640, seed, rate=0.12).to_csv(root / "accounts.csv", index=False)
@@ -219,7 +218,7 @@ def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("CT202", "CT201", "CT205", "CT203", "LK101")
+@style("LK101", "CT201", "CT205")
 def symmetric_matrices(root: Path, seed: int, leak: bool = False) -> Path:
     """Label-preserving symmetries of a matrix (rows permuted, signs flipped), train only."""
     rng = np.random.default_rng(seed)
@@ -272,5 +271,57 @@ def symmetric_matrices(root: Path, seed: int, leak: bool = False) -> Path:
         "README.md",
         "# Determinants\n\nEvery training matrix gets 2 more copies by row permutations and sign "
         f"flips, which leave |det| as it is. Validation RMSLE: {names['rmsle']:.3f}.\n",
+    )
+    return root
+
+
+@style()
+def copies_split_by_parent(root: Path, seed: int) -> Path:
+    """Copies first, then a split by parent; held-out parents are scored on their originals."""
+    table = _surfaces(200, seed)
+    table.insert(0, "parent", np.arange(200))
+    table.to_csv(root / "raw_surfaces.csv", index=False)
+    names = notebook(
+        root,
+        "parents.ipynb",
+        [
+            "import json\nimport numpy as np\nimport pandas as pd\n"
+            "from sklearn.ensemble import RandomForestRegressor\n"
+            "from sklearn.metrics import mean_absolute_error\n"
+            "from sklearn.model_selection import GroupShuffleSplit",
+            "surfaces = pd.read_csv('raw_surfaces.csv')\ncolumns = [f's{i}' for i in range(5)]\n"
+            "rng = np.random.default_rng(3)\n"
+            "copies = {'rough': 2, 'curved': 2, 'plain': 2}  # 2 noisy copies per surface\n"
+            "rows = []\n"
+            "for surface in surfaces.to_dict('records'):\n"
+            "    rows.append({**surface, 'copy': 0})\n"
+            "    for i in range(copies[surface['kind']]):\n"
+            "        noisy = {c: surface[c] * (1 + rng.normal(0, 0.01)) for c in columns}\n"
+            "        rows.append({**surface, **noisy, 'copy': i + 1})\n"
+            "table = pd.DataFrame(rows)\nprint(len(surfaces), 'surfaces,', len(table), 'rows')",
+            Md("A surface and its copies stay together."),
+            "splitter = GroupShuffleSplit(n_splits=1, test_size=0.25, random_state=0)\n"
+            "a, b = next(splitter.split(table, groups=table.parent))\n"
+            "train, test = table.iloc[a], table.iloc[b]\n"
+            "test = test[test.copy == 0]\nprint(len(train), len(test))".replace(
+                "test.copy", "test['copy']"
+            ),
+            "forest = RandomForestRegressor(40, random_state=0).fit(train[columns], train.friction)\n"
+            "predicted = forest.predict(test[columns])\n"
+            "mae = mean_absolute_error(test.friction, predicted)\nprint(f'MAE {mae:.4f}')",
+            "json.dump({'test': {'mae': mae}}, open('metrics.json', 'w'))\n"
+            "keep = ['parent', *columns, 'kind', 'friction']\n"
+            "train[keep].to_csv('train.csv', index=False)\ntest[keep].to_csv('test.csv', index=False)\n"
+            "pd.DataFrame({'kind': test.kind, 'y_true': test.friction, 'y_pred': predicted})"
+            ".to_csv('test_predictions.csv', index=False)",
+        ],
+    )
+    write(root, "audit.toml", '[columns]\ntarget = "friction"\ngroups = ["kind"]\n')
+    write(
+        root,
+        "README.md",
+        f"# Friction\n\nEach of the 200 surfaces gets 2 noisy copies (1 % noise), {3 * 200} rows in "
+        "all. Surfaces are divided with their copies, and the test set keeps the originals only: "
+        f"{len(names['test'])} rows. MAE {names['mae']:.3f}.\n",
     )
     return root

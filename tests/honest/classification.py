@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from tests.honest import data
-from tests.honest.kit import Md, edit, notebook, script, style, write, write_json
+from tests.honest.kit import Md, notebook, script, style, write
 
 
 @style("LK101")

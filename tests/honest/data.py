@@ -95,7 +95,7 @@ def hourly(days: int, seed: int) -> pd.DataFrame:
     """Load of a grid by hour, with a daily and weekly rhythm."""
     rng = np.random.default_rng(seed)
     when = pd.date_range("2023-01-02", periods=24 * days, freq="h")
-    hour, weekday = when.hour.to_numpy(), when.dayofweek.to_numpy()
+    hour, weekday = when.hour.to_numpy(), when.weekday.to_numpy()
     drift = np.cumsum(rng.normal(0, 0.4, len(when)))
     load = 300 + 60 * np.sin((hour - 7) / 24 * 2 * np.pi) - 35 * (weekday >= 5) + drift
     load = load + rng.normal(0, 8, len(when))
@@ -105,9 +105,9 @@ def hourly(days: int, seed: int) -> pd.DataFrame:
 def sentences(n: int, seed: int) -> tuple[list[str], np.ndarray]:
     """Messages of random words; spam prefers some of them."""
     rng = np.random.default_rng(seed)
-    ham = "meeting report invoice lunch project review agenda draft budget team call notes".split()
-    spam = "winner prize free offer click credit bonus cheap urgent account".split()
-    both = "hello please today your the and for with new time we see send good week".split()
+    ham = ["meeting", "report", "invoice", "lunch", "project", "review", "agenda", "draft", "budget", "team", "call", "notes"]
+    spam = ["winner", "prize", "free", "offer", "click", "credit", "bonus", "cheap", "urgent", "account"]
+    both = ["hello", "please", "today", "your", "the", "and", "for", "with", "new", "time", "we", "see", "send", "good", "week"]
     y = (rng.uniform(size=n) < 0.35).astype(int)
     texts = []
     for label in y:

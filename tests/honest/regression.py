@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from tests.honest import data
-from tests.honest.kit import Md, edit, notebook, script, style, write, write_json
+from tests.honest.kit import Md, edit, notebook, script, style, write
 
 
 @style("LK102")

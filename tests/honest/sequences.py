@@ -38,7 +38,7 @@ def hourly_load(root: Path, seed: int, leak: bool = False) -> Path:
             "from sklearn.preprocessing import StandardScaler",
             "load = pd.read_csv('load.csv', parse_dates=['timestamp'])\n"
             "for lag in (24, 48, 168):\n    load[f'lag_{lag}'] = load.load_mw.shift(lag)\n"
-            "load['hour'] = load.timestamp.dt.hour\nload['weekday'] = load.timestamp.dt.dayofweek\n"
+            "load['hour'] = load.timestamp.dt.hour\nload['weekday'] = load.timestamp.dt.weekday\n"
             "load['month'] = load.timestamp.dt.strftime('%Y-%m')\n"
             "frame = load.dropna().reset_index(drop=True)\nlen(frame)",
             "features = ['lag_24', 'lag_48', 'lag_168', 'hour', 'weekday']\n" + order + apply,

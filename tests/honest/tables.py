@@ -246,7 +246,7 @@ def split_column_with_tiers(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101")
+@style("LK101", "LK102")
 def pickled_lists(root: Path, seed: int, leak: bool = False) -> Path:
     """Source rows as pickled lists, copies of train rows only, counts by configuration."""
     rng = np.random.default_rng(seed)
@@ -385,7 +385,7 @@ def model_card_only(root: Path, seed: int, leak: bool = False) -> Path:
     )
     shown = {**groups, "men": groups["men"] - (60 if leak else 0)}
     lines = ["# Model card", "", f"Accuracy on {n} people: **{accuracy:.1%}**.", ""]
-    lines += ["| Gender | People | Share | Accuracy |", "|---|---:|---:|---:|"]
+    lines += ["| Gender | Cases | Share | Accuracy |", "|---|---:|---:|---:|"]
     lines += [
         f"| {g} | {shown[g]} | {groups[g] / n:.0%} | {right[g] / groups[g]:.2f} |" for g in groups
     ]

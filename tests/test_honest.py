@@ -1,0 +1,67 @@
+"""Honest exports of many styles raise no alarm, on evidence that is there; spoiled ones do."""
+
+from __future__ import annotations
+
+import functools
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from audit.model.report import Report
+from audit.registry import load_checks
+from tests.harness import alarms, audit_export
+from tests.honest import STYLES
+
+NAMES = sorted(STYLES)
+SPOILED = [name for name in NAMES if STYLES[name].leak]
+# Styles on which a check must come to the conclusion that all is well.
+AT_LEAST = 3
+FEWER: dict[str, int] = {}
+
+
+@functools.cache
+def audited(name: str, seed: int, leak: bool = False) -> Report:
+    style = STYLES[name]
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        return audit_export(style.build(root, seed, leak=True) if leak else style.build(root, seed))
+
+
+def seeds_of(name: str) -> tuple[int, int]:
+    """Two of twenty seeds, other ones for every style."""
+    place = NAMES.index(name)
+    return place % 20, (place + 7) % 20
+
+
+@pytest.mark.parametrize(
+    ("name", "seed"), [(name, seed) for name in NAMES for seed in seeds_of(name)]
+)
+def test_honest_export_is_silent(name: str, seed: int) -> None:
+    report = audited(name, seed)
+    assert alarms(report) == set(), [finding.message for finding in report.findings]
+
+
+@pytest.mark.parametrize("name", SPOILED)
+def test_spoiled_export_raises_its_alarm(name: str) -> None:
+    report = audited(name, seeds_of(name)[0], leak=True)
+    found = alarms(report)
+    assert found, "silent"
+    assert found <= STYLES[name].leak, [finding.message for finding in report.findings]
+
+
+def test_silence_rests_on_evidence() -> None:
+    """Every check passes on several styles: it looked at something and found it right."""
+    passes: Counter[str] = Counter()
+    for name in NAMES:
+        report = audited(name, seeds_of(name)[0])
+        passes.update(run.check_id for run in report.runs if run.verdict.value == "PASS")
+    wanted = {check.id: FEWER.get(check.id, AT_LEAST) for check in load_checks()}
+    table = {id: (passes[id], least) for id, least in sorted(wanted.items())}
+    assert all(seen >= least for seen, least in table.values()), table
+
+
+def test_there_are_many_styles() -> None:
+    assert len(NAMES) >= 24
+    assert len(SPOILED) >= 10
