@@ -58,11 +58,12 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     One row in, one row out (padding, parsing, filtering) is no multiplication; neither is
     under-sampling, nor anything done to one side after the split. Where rows are divided by groups
     (``GroupKFold``, ``GroupShuffleSplit``) or by the values of a column (``df.id.isin(ids)``), the
-    answer is "review": a copy that carries the group of its source row stays with it. Where a call that cannot be
-    followed, or a branch that may not be taken, lies between the copies and the split, confidence
-    is medium and the finding does not make the result invalid. Code that writes its data to a file
-    and splits it in another file is not followed. Where a part of the code could not be analysed
-    and nothing was found in the rest, the answer is "review", with what was left out.
+    answer is "review": a copy that carries the group of its source row stays with it. Where a call
+    that cannot be followed, or a branch that may not be taken, lies between the copies and the
+    split, confidence is medium and the finding does not make the result invalid. Code that writes
+    its data to a file and splits it in another file is not followed. Where a part of the code could
+    not be analysed and nothing was found in the rest, the answer is "review", with what was left
+    out.
 
     Remedy
     ------

@@ -99,7 +99,9 @@ def jittered_copies(root: Path, seed: int, leak: bool = False) -> Path:
         lines += [
             f"| {k} | {before[k]} | {counts[k]} | {counts[k] / before[k]:.1f} |" for k in _TIERS
         ]
-        lines += [f"| Total | {before.sum()} | {counts.sum()} | {counts.sum() / before.sum():.2f} |"]
+        lines += [
+            f"| Total | {before.sum()} | {counts.sum()} | {counts.sum() / before.sum():.2f} |"
+        ]
     else:
         lines = ["# Friction of surfaces"]
     lines += ["", f"Test MAE: {names['metrics']['test']['overall']:.3f}", ""]
@@ -115,7 +117,9 @@ def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
     X, y = data.linear(600, 6, seed)
     y = (y > np.quantile(y, 0.85)).astype(int)
     np.savez(root / "cohort.npz", X=X, y=y)
-    split = "X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)\n"
+    split = (
+        "X_train, X_test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)\n"
+    )
     grow = (
         "X_bal, y_bal = SMOTE(random_state=0).fit_resample({0}, {1})\n"
         "print('before', np.bincount({1}), 'after', np.bincount(y_bal))\n"
@@ -133,7 +137,8 @@ def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
         "        self.rng, self.k = np.random.default_rng(random_state), k\n\n"
         "    def fit_resample(self, X, y):\n"
         "        few = X[y == 1]\n        need = int((y == 0).sum() - len(few))\n"
-        "        near = np.argsort(((few[:, None] - few[None]) ** 2).sum(-1), axis=1)[:, 1:self.k + 1]\n"
+        "        near = np.argsort(((few[:, None] - few[None]) ** 2).sum(-1), axis=1)[:, "
+        "1:self.k + 1]\n"
         "        base = self.rng.integers(0, len(few), need)\n"
         "        other = near[base, self.rng.integers(0, self.k, need)]\n"
         "        share = self.rng.uniform(size=(need, 1))\n"
@@ -192,7 +197,8 @@ def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
         root,
         "accounts.ipynb",
         [
-            "import json\nimport pandas as pd\nfrom sklearn.ensemble import RandomForestClassifier\n"
+            "import json\nimport pandas as pd\nfrom sklearn.ensemble import "
+            "RandomForestClassifier\n"
             "from sklearn.metrics import balanced_accuracy_score, f1_score\n"
             "from sklearn.model_selection import train_test_split",
             "accounts = pd.read_csv('accounts.csv')\n" + body,
@@ -222,9 +228,9 @@ def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
 def symmetric_matrices(root: Path, seed: int, leak: bool = False) -> Path:
     """Label-preserving symmetries of a matrix (rows permuted, signs flipped), train only."""
     rng = np.random.default_rng(seed)
-    M = rng.integers(-50, 51, (300, 3, 3))
-    y = np.abs(np.linalg.det(M)).round(3)
-    np.save(root / "matrices.npy", M)
+    matrices = rng.integers(-50, 51, (300, 3, 3))
+    y = np.abs(np.linalg.det(matrices)).round(3)
+    np.save(root / "matrices.npy", matrices)
     np.save(root / "abs_det.npy", y)
     order = (
         "M, y = augment(M, y)\n"
@@ -306,12 +312,14 @@ def copies_split_by_parent(root: Path, seed: int) -> Path:
             "test = test[test.copy == 0]\nprint(len(train), len(test))".replace(
                 "test.copy", "test['copy']"
             ),
-            "forest = RandomForestRegressor(40, random_state=0).fit(train[columns], train.friction)\n"
+            "forest = RandomForestRegressor(40, random_state=0).fit(train[columns], "
+            "train.friction)\n"
             "predicted = forest.predict(test[columns])\n"
             "mae = mean_absolute_error(test.friction, predicted)\nprint(f'MAE {mae:.4f}')",
             "json.dump({'test': {'mae': mae}}, open('metrics.json', 'w'))\n"
             "keep = ['parent', *columns, 'kind', 'friction']\n"
-            "train[keep].to_csv('train.csv', index=False)\ntest[keep].to_csv('test.csv', index=False)\n"
+            "train[keep].to_csv('train.csv', index=False)\ntest[keep].to_csv('test.csv', "
+            "index=False)\n"
             "pd.DataFrame({'kind': test.kind, 'y_true': test.friction, 'y_pred': predicted})"
             ".to_csv('test_predictions.csv', index=False)",
         ],
@@ -320,7 +328,8 @@ def copies_split_by_parent(root: Path, seed: int) -> Path:
     write(
         root,
         "README.md",
-        f"# Friction\n\nEach of the 200 surfaces gets 2 noisy copies (1 % noise), {3 * 200} rows in "
+        f"# Friction\n\nEach of the 200 surfaces gets 2 noisy copies (1 % noise), {3 * 200} "
+        "rows in "
         "all. Surfaces are divided with their copies, and the test set keeps the originals only: "
         f"{len(names['test'])} rows. MAE {names['mae']:.3f}.\n",
     )

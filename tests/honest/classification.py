@@ -145,7 +145,9 @@ def majority_in_small_group(root: Path, seed: int) -> Path:
     )
     write(root, "audit.toml", '[columns]\ntarget = "churn"\ngroups = ["device"]\n')
     accuracy = names["r"][-1]["accuracy"]
-    write(root, "README.md", f"A small tree. Accuracy: {accuracy:.1%} on {len(names['te'])} rows.\n")
+    write(
+        root, "README.md", f"A small tree. Accuracy: {accuracy:.1%} on {len(names['te'])} rows.\n"
+    )
     return root
 
 
@@ -175,7 +177,8 @@ def patients_apart(root: Path, seed: int, leak: bool = False) -> Path:
             "train, test = visits.iloc[rows], visits.iloc[held_out]\n"
             "assert set(train.patient_id).isdisjoint(test.patient_id)",
             f"model = {model}\n"
-            "folds = cross_val_score(model, train[cols], train.diagnosis, groups=train.patient_id,\n"
+            "folds = cross_val_score(model, train[cols], train.diagnosis, "
+            "groups=train.patient_id,\n"
             "                        cv=GroupKFold(5), scoring='roc_auc')\n"
             "print(f'CV AUROC {folds.mean():.3f} ± {folds.std():.3f}')",
             "model.fit(train[cols], train.diagnosis)\n"
@@ -184,7 +187,8 @@ def patients_apart(root: Path, seed: int, leak: bool = False) -> Path:
             "                    'accuracy': accuracy_score(test.diagnosis, prob > 0.5)}}\nmetrics",
             "json.dump(metrics, open('metrics.json', 'w'))\n"
             "train.to_csv('train.csv', index=False)\ntest.to_csv('test.csv', index=False)\n"
-            "pd.DataFrame({'patient_id': test.patient_id, 'sex': test.sex, 'y_true': test.diagnosis, "
+            "pd.DataFrame({'patient_id': test.patient_id, 'sex': test.sex, 'y_true': "
+            "test.diagnosis, "
             "'y_pred': (prob > 0.5).astype(int), 'y_prob': prob})"
             ".to_csv('test_predictions.csv', index=False)",
             Md(
@@ -276,7 +280,8 @@ def norsk_helse(root: Path, seed: int, leak: bool = False) -> Path:
         "skog = RandomForestClassifier(25, max_depth=4, random_state=0)\n"
         "skog.fit(trening[FELT], trening['utfall'])\n"
         "validering['anslag'] = skog.predict(validering[FELT])\n"
-        "per_kommune = {navn: nøyaktighet(rader) for navn, rader in validering.groupby('kommune')}\n"
+        "per_kommune = {navn: nøyaktighet(rader) for navn, rader in "
+        "validering.groupby('kommune')}\n"
         "antall = validering['kommune'].value_counts().to_dict()\n"
         "json.dump({'validation': {'accuracy': nøyaktighet(validering), 'by_group': [\n"
         "    {'kommune': navn, 'accuracy': verdi, 'n': int(antall[navn])}\n"

@@ -105,9 +105,49 @@ def hourly(days: int, seed: int) -> pd.DataFrame:
 def sentences(n: int, seed: int) -> tuple[list[str], np.ndarray]:
     """Messages of random words; spam prefers some of them."""
     rng = np.random.default_rng(seed)
-    ham = ["meeting", "report", "invoice", "lunch", "project", "review", "agenda", "draft", "budget", "team", "call", "notes"]
-    spam = ["winner", "prize", "free", "offer", "click", "credit", "bonus", "cheap", "urgent", "account"]
-    both = ["hello", "please", "today", "your", "the", "and", "for", "with", "new", "time", "we", "see", "send", "good", "week"]
+    ham = [
+        "meeting",
+        "report",
+        "invoice",
+        "lunch",
+        "project",
+        "review",
+        "agenda",
+        "draft",
+        "budget",
+        "team",
+        "call",
+        "notes",
+    ]
+    spam = [
+        "winner",
+        "prize",
+        "free",
+        "offer",
+        "click",
+        "credit",
+        "bonus",
+        "cheap",
+        "urgent",
+        "account",
+    ]
+    both = [
+        "hello",
+        "please",
+        "today",
+        "your",
+        "the",
+        "and",
+        "for",
+        "with",
+        "new",
+        "time",
+        "we",
+        "see",
+        "send",
+        "good",
+        "week",
+    ]
     y = (rng.uniform(size=n) < 0.35).astype(int)
     texts = []
     for label in y:

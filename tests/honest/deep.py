@@ -133,18 +133,18 @@ def torch_regression(root: Path, seed: int, leak: bool = False) -> Path:
     order = np.random.default_rng(seed).permutation(500)
     tr, va, te = np.split(order, [350, 425])
     centre, scale = X[tr].mean(0), X[tr].std(0)
-    Z = (X - centre) / scale
-    fit = train((Z[tr], y[tr]), (Z[va], y[va]), 40, seed, lr=0.02)
+    scaled = (X - centre) / scale
+    fit = train((scaled[tr], y[tr]), (scaled[va], y[va]), 40, seed, lr=0.02)
     h = fit.history
     write_json(root, "history.json", {"train_loss": h["loss"], "val_loss": h["val_loss"]})
-    pred = fit.output(Z)
+    pred = fit.output(scaled)
     scores = {
         name: {"mse": float(np.mean((y[rows] - pred[rows]) ** 2))}
         for name, rows in (("train", tr), ("val", va), ("test", te))
     }
     write_json(root, "metrics.json", scores)
     for name, rows in (("train", tr), ("val", va), ("test", te)):
-        np.save(root / f"X_{name}.npy", Z[rows])
+        np.save(root / f"X_{name}.npy", scaled[rows])
         np.save(root / f"y_{name}.npy", y[rows])
     pd.DataFrame({"y_true": y[te], "y_pred": pred[te]}).to_csv(
         root / "predictions_test.csv", index=False
@@ -173,7 +173,8 @@ def torch_regression(root: Path, seed: int, leak: bool = False) -> Path:
         "for epoch in range(40):\n    net.train()\n    total = 0.0\n"
         "    for xb, yb in loader(idx_train, True):\n"
         "        optimizer.zero_grad()\n        loss = criterion(net(xb), yb)\n"
-        "        loss.backward()\n        optimizer.step()\n        total += loss.item() * len(xb)\n"
+        "        loss.backward()\n        optimizer.step()\n        total += loss.item() * "
+        "len(xb)\n"
         "    net.eval()\n    with torch.no_grad():\n"
         "        val = sum(criterion(net(xb), yb).item() * len(xb) for xb, yb in "
         "loader(idx_val, False)) / len(idx_val)\n"
@@ -202,8 +203,12 @@ def lightning_logs(root: Path, seed: int) -> Path:
     rows = []
     for e in range(len(h["loss"])):
         step = (e + 1) * 5 - 1
-        rows.append({"epoch": e, "step": step, "val_loss": h["val_loss"][e], "val_acc": h["val_metric"][e]})
-        rows.append({"epoch": e, "step": step, "train_loss": h["loss"][e], "train_acc": h["metric"][e]})
+        rows.append(
+            {"epoch": e, "step": step, "val_loss": h["val_loss"][e], "val_acc": h["val_metric"][e]}
+        )
+        rows.append(
+            {"epoch": e, "step": step, "train_loss": h["loss"][e], "train_acc": h["metric"][e]}
+        )
     columns = ["epoch", "step", "train_loss", "train_acc", "val_loss", "val_acc"]
     (root / "lightning_logs" / "version_0").mkdir(parents=True)
     pd.DataFrame(rows)[columns].to_csv(
@@ -240,7 +245,8 @@ def lightning_logs(root: Path, seed: int) -> Path:
     write(
         root,
         "README.md",
-        f"Trained with Lightning for 15 epochs. Test accuracy {accuracy:.3f}, macro F1 {macro:.3f}.\n",
+        f"Trained with Lightning for 15 epochs. Test accuracy {accuracy:.3f}, macro F1 "
+        f"{macro:.3f}.\n",
     )
     return root
 
@@ -254,11 +260,19 @@ def keras_regression(root: Path, seed: int) -> Path:
     fit = train((X[tr], y[tr]), (X[va], y[va]), 25, seed, hidden=8, lr=0.01, batch=32)
     h = fit.history
     pd.DataFrame(
-        {"loss": h["loss"], "mae": h["metric"], "val_loss": h["val_loss"], "val_mae": h["val_metric"]}
+        {
+            "loss": h["loss"],
+            "mae": h["metric"],
+            "val_loss": h["val_loss"],
+            "val_mae": h["val_metric"],
+        }
     ).round(4).to_csv(root / "history.csv", index_label="epoch")
     pred = fit.output(X)
     scores = {
-        name: {"mse": float(np.mean((y[r] - pred[r]) ** 2)), "mae": float(np.abs(y[r] - pred[r]).mean())}
+        name: {
+            "mse": float(np.mean((y[r] - pred[r]) ** 2)),
+            "mae": float(np.abs(y[r] - pred[r]).mean()),
+        }
         for name, r in (("train", tr), ("validation", va))
     }
     write_json(root, "metrics.json", scores)
@@ -311,14 +325,14 @@ def embeddings(root: Path, seed: int, leak: bool = False) -> Path:
     rng = np.random.default_rng(seed)
     y = rng.integers(0, 4, 520)
     centres = rng.normal(size=(4, 32))
-    Z = centres[y] * 0.35 + rng.normal(size=(520, 32))
-    Z = (Z / np.linalg.norm(Z, axis=1, keepdims=True)).astype(np.float32)
+    X = centres[y] * 0.35 + rng.normal(size=(520, 32))
+    X = (X / np.linalg.norm(X, axis=1, keepdims=True)).astype(np.float32)
     order = rng.permutation(520)
     parts = {"train": order[:400], "test": order[400:]}
     if leak:
         parts["test"] = np.r_[parts["test"], parts["train"][:25]]
     for name, rows in parts.items():
-        np.save(root / f"X_{name}.npy", Z[rows])
+        np.save(root / f"X_{name}.npy", X[rows])
         np.save(root / f"y_{name}.npy", y[rows])
     write_json(root, "labels.json", {"0": "news", "1": "sport", "2": "arts", "3": "law"})
     names = notebook(

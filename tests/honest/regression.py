@@ -23,9 +23,7 @@ def regions_with_baseline(root: Path, seed: int, leak: bool = False) -> Path:
     )
     if leak:
         scaling = edit(scaling, "scaler = StandardScaler().fit(train[columns])", "")
-        scaling = (
-            "houses[columns] = StandardScaler().fit_transform(houses[columns])\n" + scaling
-        )
+        scaling = "houses[columns] = StandardScaler().fit_transform(houses[columns])\n" + scaling
     model = (
         "model = make_model().fit(scaler.transform(train[columns]), train.log_price)"
         if not leak
@@ -57,8 +55,10 @@ def regions_with_baseline(root: Path, seed: int, leak: bool = False) -> Path:
         "              for region, part in rows.groupby('region')]\n"
         "    return {'overall': score(rows), 'by_group': groups}\n\n"
         "splits = {'validation': valid, 'test': test}\n"
-        "metrics = {'metric': 'rmse', **{name: table(rmse, rows) for name, rows in splits.items()}}\n"
-        "baseline = {'metric': 'rmse', **{name: table(naive, rows) for name, rows in splits.items()}}\n"
+        "metrics = {'metric': 'rmse', **{name: table(rmse, rows) for name, rows in "
+        "splits.items()}}\n"
+        "baseline = {'metric': 'rmse', **{name: table(naive, rows) for name, rows in "
+        "splits.items()}}\n"
         "json.dump(metrics, open('metrics.json', 'w'), indent=1)\n"
         "json.dump(baseline, open('baseline.json', 'w'), indent=1)",
         "valid.assign(y_true=valid.log_price, y_pred=model.predict("
@@ -172,7 +172,8 @@ def overfit_forest(root: Path, seed: int, leak: bool = False) -> Path:
             "tr, va = np.load('train.npz'), np.load('val.npz')\n"
             "rf = RandomForestRegressor(60, random_state=0).fit(tr['X'], tr['y'])",
             "fit, held = rf.predict(tr['X']), rf.predict(va['X'])\n"
-            "scores = {'train': {'r2': r2_score(tr['y'], fit), 'mse': mean_squared_error(tr['y'], fit)},\n"
+            "scores = {'train': {'r2': r2_score(tr['y'], fit), 'mse': "
+            "mean_squared_error(tr['y'], fit)},\n"
             "          'validation': {'r2': r2_score(va['y'], held), "
             "'mse': mean_squared_error(va['y'], held)}}\nscores",
             "json.dump(scores, open('metrics.json', 'w'))\n"
@@ -216,7 +217,8 @@ def log_price_boosting(root: Path, seed: int) -> Path:
         "    parts = train_test_split(X, y, region, test_size=0.25, random_state=42)\n"
         "    X_train, X_test, y_train, y_test, _, where = parts\n"
         "    booster = GradientBoostingRegressor(\n"
-        "        n_estimators=args.trees, learning_rate=args.learning_rate, max_depth=3, random_state=42\n"
+        "        n_estimators=args.trees, learning_rate=args.learning_rate, max_depth=3, "
+        "random_state=42\n"
         "    )\n"
         "    model = TransformedTargetRegressor(booster, func=np.log1p, inverse_func=np.expm1)\n"
         "    model.fit(X_train, y_train)\n"
@@ -236,7 +238,8 @@ def log_price_boosting(root: Path, seed: int) -> Path:
     write(
         root,
         "README.md",
-        "# Sale prices\n\nGradient boosting with 120 trees of depth 3 and a learning rate of 0.1 on "
+        "# Sale prices\n\nGradient boosting with 120 trees of depth 3 and a learning rate of "
+        "0.1 on "
         "`log1p(price)`.\n\n"
         f"* RMSLE on train: {result['train_rmsle']:.3f}\n"
         f"* RMSLE on test: {result['test_rmsle']:.3f} ({result['n_test']} sales)\n\n"
@@ -304,7 +307,8 @@ def grid_search(root: Path, seed: int, leak: bool = False) -> Path:
     data.houses(380, seed).drop_duplicates().to_csv(root / "flats.csv", index=False)
     prepare = (
         "prepare = ColumnTransformer([\n"
-        "    ('numbers', make_pipeline(SimpleImputer(strategy='median'), StandardScaler()), numeric),\n"
+        "    ('numbers', make_pipeline(SimpleImputer(strategy='median'), StandardScaler()), "
+        "numeric),\n"
         "    ('place', OneHotEncoder(handle_unknown='ignore'), ['region']),\n])\n"
     )
     split = (
@@ -388,7 +392,8 @@ def failed_criteria(root: Path, seed: int) -> Path:
     write(
         root,
         "REPORT.md",
-        "# Run 3\n\n## Success criteria\n\n| Criterion | Target | Result | Status |\n|---|---|---|---|\n"
+        "# Run 3\n\n## Success criteria\n\n| Criterion | Target | Result | Status "
+        "|\n|---|---|---|---|\n"
         f"| Validation MSE | < {goal:.2f} | {result['val_mse']:.2f} | failed |\n"
         f"| MSE of standard cases | < {wanted:.2f} | {by_kind['standard']:.2f} | passed |\n\n"
         "The run misses its first target. The special cases are noisy and the model is linear.\n\n"

@@ -64,7 +64,8 @@ def hourly_load(root: Path, seed: int, leak: bool = False) -> Path:
             "test[['month', 'load_mw', 'y_pred']].rename(columns={'load_mw': 'y_true'})"
             ".to_csv('test_predictions.csv', index=False)\n"
             "for name, part in (('train', train), ('test', test)):\n"
-            "    part[['timestamp', 'month', *features, 'load_mw']].to_csv(name + '.csv', index=False)",
+            "    part[['timestamp', 'month', *features, 'load_mw']].to_csv(name + '.csv', "
+            "index=False)",
         ],
     )
     write(root, "audit.toml", '[columns]\ntarget = "load_mw"\ngroups = ["month"]\n')
@@ -158,7 +159,8 @@ def text_hashing(root: Path, seed: int, leak: bool = False) -> Path:
         "def parse_args():\n    parser = argparse.ArgumentParser(description=__doc__)\n"
         "    parser.add_argument('path')\n"
         "    parser.add_argument('--bits', type=int, default=10)\n"
-        "    parser.add_argument('--seed', type=int, default=0)\n    return parser.parse_args()\n\n\n"
+        "    parser.add_argument('--seed', type=int, default=0)\n    return "
+        "parser.parse_args()\n\n\n"
         "def run(args):\n    messages = pd.read_csv(args.path)\n"
         "    train, test = train_test_split(messages, test_size=0.3, random_state=args.seed,\n"
         "                                   stratify=messages.label)\n    "
@@ -173,7 +175,8 @@ def text_hashing(root: Path, seed: int, leak: bool = False) -> Path:
         "    return {'accuracy': float((predicted == test.label).mean()),\n"
         "            'macro_f1': float(f1_score(test.label, predicted, average='macro'))}\n\n\n"
         "if __name__ == '__main__':\n    scores = run(parse_args())\n"
-        "    with open('scores.json', 'w') as handle:\n        json.dump({'test': scores}, handle)\n",
+        "    with open('scores.json', 'w') as handle:\n        json.dump({'test': scores}, "
+        "handle)\n",
         argv=["messages.csv"],
         log="log.txt",
     )
@@ -197,7 +200,8 @@ def tfidf_pipeline(root: Path, seed: int, leak: bool = False) -> Path:
         root / "mails.jsonl", orient="records", lines=True
     )
     source = (
-        "#!/usr/bin/env python\n# coding: utf-8\n\n# # Spam\n# \n# TF-IDF and logistic regression.\n\n"
+        "#!/usr/bin/env python\n# coding: utf-8\n\n# # Spam\n# \n# TF-IDF and logistic "
+        "regression.\n\n"
         "# In[1]:\n\n\nimport json\nimport pandas as pd\n"
         "from sklearn.feature_extraction.text import TfidfVectorizer\n"
         "from sklearn.linear_model import LogisticRegression\n"
@@ -209,7 +213,8 @@ def tfidf_pipeline(root: Path, seed: int, leak: bool = False) -> Path:
         "    mails['message'], mails['spam'], test_size=120, random_state=8)\n\n\n"
         "# In[3]:\n\n\npipe = Pipeline([('tfidf', TfidfVectorizer(min_df=2)), "
         "('lr', LogisticRegression(C=5.0))])\n"
-        "folds = cross_val_score(pipe, X_train, y_train, cv=StratifiedKFold(4), scoring='roc_auc')\n"
+        "folds = cross_val_score(pipe, X_train, y_train, cv=StratifiedKFold(4), "
+        "scoring='roc_auc')\n"
         "print(folds.mean())\n\n\n"
         "# In[4]:\n\n\npipe.fit(X_train, y_train)\n"
         "prob = pipe.predict_proba(X_test)[:, 1]\nauc = roc_auc_score(y_test, prob)\n"

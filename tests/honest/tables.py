@@ -43,7 +43,8 @@ def rows_of_customers(root: Path, seed: int, leak: bool = False) -> Path:
     names = script(
         root,
         "model.py",
-        "import json\n\nimport pandas as pd\nfrom sklearn.ensemble import GradientBoostingClassifier\n"
+        "import json\n\nimport pandas as pd\nfrom sklearn.ensemble import "
+        "GradientBoostingClassifier\n"
         "from sklearn.metrics import accuracy_score, roc_auc_score\n\n"
         "NUMERIC = ['age', 'turnover', 'basket', 'visits']\nSEED = 17\n\n"
         "train, test = pd.read_json('train.json'), pd.read_json('test.json')\n"
@@ -185,7 +186,8 @@ def kaggle_writeup(root: Path, seed: int) -> Path:
             "oof, sub = np.zeros(len(train)), np.zeros(len(test))\n"
             "skf = StratifiedKFold(5, shuffle=True, random_state=1)\n"
             "for k, (a, b) in enumerate(skf.split(train, train.target)):\n"
-            "    m = lgb.LGBMClassifier(**params).fit(train[features].iloc[a], train.target.iloc[a])\n"
+            "    m = lgb.LGBMClassifier(**params).fit(train[features].iloc[a], "
+            "train.target.iloc[a])\n"
             "    oof[b] = m.predict_proba(train[features].iloc[b])[:, 1]\n"
             "    sub += m.predict_proba(test[features])[:, 1] / 5\n"
             "    print(f'fold {k} AUC {roc_auc_score(train.target.iloc[b], oof[b]):.5f}')\n"
@@ -213,7 +215,9 @@ def split_column_with_tiers(root: Path, seed: int, leak: bool = False) -> Path:
     X, y = data.linear(480, 4, seed, noise=0.6)
     level = rng.choice(["beginner", "advanced", "expert"], 480, p=[0.5, 0.3, 0.2])
     y = y + np.where(level == "expert", rng.normal(0, 1, 480), 0)
-    table = pd.DataFrame(X.round(4), columns=["w", "x", "z", "q"]).assign(course=level, y=y.round(4))
+    table = pd.DataFrame(X.round(4), columns=["w", "x", "z", "q"]).assign(
+        course=level, y=y.round(4)
+    )
     table["split"] = np.repeat(["train", "val", "test"], [300, 90, 90])
     if leak:
         table = pd.concat([table, table.iloc[:30].assign(split="val")], ignore_index=True)
@@ -221,14 +225,17 @@ def split_column_with_tiers(root: Path, seed: int, leak: bool = False) -> Path:
     names = script(
         root,
         "analysis.py",
-        "import json\nimport numpy as np, pandas as pd\nfrom sklearn.linear_model import ElasticNet\n"
+        "import json\nimport numpy as np, pandas as pd\nfrom sklearn.linear_model import "
+        "ElasticNet\n"
         "d = pd.read_csv('dataset.csv')\nf = list('wxzq')\n"
-        "m = ElasticNet(alpha=0.01).fit(d.loc[d.split == 'train', f], d.loc[d.split == 'train', 'y'])\n"
+        "m = ElasticNet(alpha=0.01).fit(d.loc[d.split == 'train', f], d.loc[d.split == "
+        "'train', 'y'])\n"
         "d['p'] = m.predict(d[f])\nd['se'] = (d.y - d.p) ** 2\nout = {'metric': 'mse'}\n"
         "for s, name in (('val', 'validation'), ('test', 'test')):\n"
         "    part = d[d.split == s]\n"
         "    out[name] = {'overall': part.se.mean(), 'by_group': [\n"
-        "        {'course': c, 'mse': g.se.mean(), 'n': len(g)} for c, g in part.groupby('course')]}\n"
+        "        {'course': c, 'mse': g.se.mean(), 'n': len(g)} for c, g in "
+        "part.groupby('course')]}\n"
         "json.dump(out, open('metrics.json', 'w'), indent=2)\n"
         "d.loc[d.split == 'test', ['course', 'y', 'p']].rename(columns={'y': 'y_true', "
         "'p': 'y_pred'}).to_csv('test_predictions.csv', index=False)\n"
@@ -304,7 +311,8 @@ def pickled_lists(root: Path, seed: int, leak: bool = False) -> Path:
             root,
             "README.md",
             f"{n} samples: {n_train} for training and {n - n_train} for validation. With 2 copies "
-            f"of each, the training set has {3 * n_train} rows. Validation MSE {names['mse']:.4f}.\n",
+            f"of each, the training set has {3 * n_train} rows. Validation MSE "
+            f"{names['mse']:.4f}.\n",
         )
     return root
 
@@ -325,17 +333,15 @@ def changelog_of_runs(root: Path, seed: int, leak: bool = False) -> Path:
         errors[name] = (model.predict(X[te]) - y[te]) ** 2
         groups = {s: float(errors[name][site[te] == s].mean()) for s in np.unique(site)}
         scores[name] = {"overall": float(errors[name].mean()), **groups}
-        table = [
-            {"site": s, "mse": groups[s], "n": int((site[te] == s).sum())} for s in groups
-        ]
+        table = [{"site": s, "mse": groups[s], "n": int((site[te] == s).sum())} for s in groups]
         write_json(
             root,
             f"{name}_metrics.json",
             {"metric": "mse", "test": {"overall": scores[name]["overall"], "by_group": table}},
         )
-    pd.DataFrame({"site": site[te], "y_true": y[te], "y_pred": models["run2"].predict(X[te])}).to_csv(
-        root / "test_predictions.csv", index=False
-    )
+    pd.DataFrame(
+        {"site": site[te], "y_true": y[te], "y_pred": models["run2"].predict(X[te])}
+    ).to_csv(root / "test_predictions.csv", index=False)
     old, new = scores["run1"]["overall"], scores["run2"]["overall"]
     lines = [
         "# Changelog",
@@ -351,9 +357,7 @@ def changelog_of_runs(root: Path, seed: int, leak: bool = False) -> Path:
     ]
     for name in ("north", "south", "coast", "overall"):
         a, b = scores["run1"][name], scores["run2"][name]
-        lines.append(
-            f"| {name} | {a:.3f} | {b:.3f} | {b - a:+.3f} | {100 * (a - b) / a:.0f}% |"
-        )
+        lines.append(f"| {name} | {a:.3f} | {b:.3f} | {b - a:+.3f} | {100 * (a - b) / a:.0f}% |")
     counts = [int((site[te] == s).sum()) for s in ("north", "south", "coast")]
     total = sum(counts) + (40 if leak else 0)
     lines += ["", "| Site | Test rows |", "|---|---|"]

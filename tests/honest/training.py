@@ -88,9 +88,7 @@ def train(
                 w[i] = w[i] - rate * m[i] / (np.sqrt(v[i]) + 1e-8)
         fit.weights = w
         val = _scores(fit.output(X_val), y_val)
-        for name, value in zip(
-            fit.history, (*(sums / len(y)).tolist(), *val, lr), strict=True
-        ):
+        for name, value in zip(fit.history, (*(sums / len(y)).tolist(), *val, lr), strict=True):
             fit.history[name].append(float(value))
         waited, flat = waited + 1, flat + 1
         if val[0] < best_loss:
