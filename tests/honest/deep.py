@@ -101,6 +101,7 @@ def keras_flips(root: Path, seed: int, leak: bool = False) -> Path:
     }
     notebook(root, "pictures.ipynb", cells, recorded=recorded)
     if not leak:
+        np.savez(root / "original_images.npz", X=images.reshape(-1, 64), y=y)
         np.savez(root / "train.npz", X=flipped.reshape(-1, 64), y=many)
         for name in ("val", "test"):
             np.savez(root / f"{name}.npz", X=X[name].reshape(-1, 64), y=labels[name])
