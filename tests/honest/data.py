@@ -95,7 +95,7 @@ def hourly(days: int, seed: int) -> pd.DataFrame:
     """Load of a grid by hour, with a daily and weekly rhythm."""
     rng = np.random.default_rng(seed)
     when = pd.date_range("2023-01-02", periods=24 * days, freq="h")
-    hour, weekday = when.hour.to_numpy(), when.weekday.to_numpy()
+    hour, weekday = when.hour.to_numpy(), when.day_of_week.to_numpy()
     drift = np.cumsum(rng.normal(0, 0.4, len(when)))
     load = 300 + 60 * np.sin((hour - 7) / 24 * 2 * np.pi) - 35 * (weekday >= 5) + drift
     load = load + rng.normal(0, 8, len(when))

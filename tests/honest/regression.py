@@ -392,12 +392,13 @@ def failed_criteria(root: Path, seed: int) -> Path:
     write(
         root,
         "REPORT.md",
-        "# Run 3\n\n## Success criteria\n\n| Criterion | Target | Result | Status "
+        "# Report\n\n## Success criteria\n\n| Criterion | Target | Result | Status "
         "|\n|---|---|---|---|\n"
         f"| Validation MSE | < {goal:.2f} | {result['val_mse']:.2f} | failed |\n"
         f"| MSE of standard cases | < {wanted:.2f} | {by_kind['standard']:.2f} | passed |\n\n"
         "The run misses its first target. The special cases are noisy and the model is linear.\n\n"
         f"Train MSE is {result['train_mse']:.2f}.\n\n"
-        f"## Plan for run 4\n\n- try a forest\n- expected validation MSE: < {goal * 0.9:.2f}\n",
+        "## Plan for the next run\n\n- try a forest\n- expected validation MSE: < "
+        f"{goal * 0.9:.2f}\n",
     )
     return root

@@ -394,7 +394,7 @@ def model_card_only(root: Path, seed: int, leak: bool = False) -> Path:
         f"| {g} | {shown[g]} | {groups[g] / n:.0%} | {right[g] / groups[g]:.2f} |" for g in groups
     ]
     lines += [f"| Total | {n} | 100% | {accuracy:.2f} |", ""]
-    lines += ["## Goal", "", f"Accuracy of at least 75%: reached ({100 * accuracy:.0f}%)."]
+    lines += ["## Goal", "", f"- Accuracy >= 75%: reached ({100 * accuracy:.0f}%)"]
     lines += ["", "## Next", "", "We aim at 90% with more data.", ""]
     write(root, "model_card.md", "\n".join(lines))
     return root
