@@ -79,8 +79,8 @@ def test_silence_rests_on_evidence() -> None:
         report = audited(name, seeds_of(name)[0])
         passes.update(run.check_id for run in report.runs if run.verdict.value == "PASS")
     wanted = {check.id: FEWER.get(check.id, AT_LEAST) for check in load_checks()}
-    table = {id: (passes[id], least) for id, least in sorted(wanted.items())}
-    assert all(seen >= least for seen, least in table.values()), table
+    vacuous = {id: passes[id] for id, least in sorted(wanted.items()) if passes[id] < least}
+    assert not vacuous, f"too few styles on which the check passes: {vacuous}"
 
 
 def test_there_are_many_styles() -> None:

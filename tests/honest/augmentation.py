@@ -23,7 +23,7 @@ def _surfaces(n: int, seed: int) -> pd.DataFrame:
     return table.assign(kind=kind, friction=y + rng.normal(0, scale))
 
 
-@style("LK101")
+@style("LK101", "LK106", "AU302")
 def jittered_copies(root: Path, seed: int, leak: bool = False) -> Path:
     """3, 2 and 1 copies by tier with 2 % noise, train only; counts printed and written."""
     _surfaces(360, seed).to_csv(root / "raw_surfaces.csv", index=False)
@@ -113,7 +113,7 @@ def jittered_copies(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101")
+@style("LK101", "LK106", "AU302")
 def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
     """Synthetic minority rows by interpolation, train only; average precision."""
     X, y = data.linear(600, 6, seed)
@@ -179,7 +179,7 @@ def smote_on_train(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101", "CT201")
+@style("LK101", "LK106", "AU302", "CT201")
 def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
     """Exact copies of the rare class in train, by ``sample(replace=True)`` after the split."""
     data.customers(640, seed, rate=0.12).to_csv(root / "all_accounts.csv", index=False)
@@ -227,7 +227,7 @@ def oversampled_minority(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101", "CT201", "CT205")
+@style("LK101", "LK106", "AU302", "CT201")
 def symmetric_matrices(root: Path, seed: int, leak: bool = False) -> Path:
     """Label-preserving symmetries of a matrix (rows permuted, signs flipped), train only."""
     rng = np.random.default_rng(seed)

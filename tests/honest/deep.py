@@ -13,7 +13,7 @@ from tests.honest.kit import Md, notebook, style, write, write_json
 from tests.honest.training import train
 
 
-@style("LK101")
+@style("LK101", "LK106")
 def keras_flips(root: Path, seed: int, leak: bool = False) -> Path:
     """Keras; pictures flipped in train only; CSVLogger with lr; early stopping, restored best."""
     images, y = data.pictures(480, seed)

@@ -253,7 +253,7 @@ def split_column_with_tiers(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("LK101", "LK102")
+@style("LK101", "LK102", "LK106", "AU302")
 def pickled_lists(root: Path, seed: int, leak: bool = False) -> Path:
     """Source rows as pickled lists, copies of train rows only, counts by configuration."""
     rng = np.random.default_rng(seed)
