@@ -656,18 +656,3 @@ def test_declared_features_bring_the_target_beside_them(tmp_path: Path) -> None:
     assert splits.train.target.tolist() == Y.tolist()
     assert splits.held_out[0].target.tolist() == (1 - Y).tolist()
     assert splits.held_out[0].features.to_numpy().tolist() == (X + 20).tolist()
-
-
-def test_decimal_commas_are_numbers_where_no_point_is_written(tmp_path: Path) -> None:
-    table = "area;rooms;note;target\n3,5;2;a;1,25\n-4,0;;b,c;2\n5,25;1;d;-3,5e1\n"
-    loaded = export(tmp_path, {"train.csv": table, "test.csv": table})
-    train = splits_of(loaded).train
-    assert train.target.tolist() == [1.25, 2.0, -35.0]
-    assert train.features["area"].tolist() == [3.5, -4.0, 5.25]
-    assert train.features["note"].tolist() == ["a", "b,c", "d"]
-
-
-def test_pairs_with_a_comma_stay_texts_beside_decimal_points(tmp_path: Path) -> None:
-    table = "pair;x;target\n4,2;0.5;1.5\n4,3;0.25;2.5\n5,2;1.0;3.5\n"
-    loaded = export(tmp_path, {"train.csv": table, "test.csv": table})
-    assert splits_of(loaded).train.features["pair"].tolist() == ["4,2", "4,3", "5,2"]
