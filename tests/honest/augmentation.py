@@ -427,9 +427,9 @@ def marked_copies(root: Path, seed: int, leak: bool = False) -> Path:
     write(
         root,
         "RESULTS.md",
-        "# Wear\n\n220 of the 300 parts are for training. Each gets 2 copies with Gaussian noise "
-        "of 3 % of the standard deviation of a sensor: the training set grows 3x, to 660 rows, of "
-        "which 66.7 % are synthetic.\n\n| | MAE |\n|---|---|\n| train | "
+        "# Wear\n\n220 of the 300 parts are for training. Each gets 2 copies with 3 % noise "
+        "relative to the standard deviation of a sensor: the training set grows 3x, to 660 "
+        "rows, of which 66.7 % are synthetic.\n\n| | MAE |\n|---|---|\n| train | "
         f"{scores['train']['mae']:.3f} |"
         f"\n| validation | {scores['validation']['mae']:.3f} |\n| gap | {gap:.3f} |\n",
     )

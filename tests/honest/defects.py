@@ -102,10 +102,10 @@ def other_batch_size(root: Path) -> None:
     _rewrite(root, "README.md", "batch size 64", "batch size 512")
 
 
-@defect("churn_report", "CL504")
+@defect("species_by_name", "CL504")
 def two_values_of_one_metric(root: Path) -> None:
-    """The README has another AUROC than the metrics file and the output."""
-    _rewrite(root, "README.md", r"\| AUROC \| 0\.\d+ \|", "| AUROC | 0.991 |")
+    """The README has another accuracy than the metrics file and the output."""
+    _rewrite(root, "README.md", r"test accuracy \d+\.\d %", "test accuracy 99.3 %")
 
 
 @defect("torch_regression", "CL504")
@@ -122,24 +122,49 @@ def predictions_with_gaps(root: Path) -> None:
     table.to_csv(root / "test_predictions.csv", index=False)
 
 
-@defect("patients_apart", "MT409", "MT403", "CL504")
+@defect("several_notebooks", "MT409", "MT403", "CL504")
+def predictions_that_never_vary(root: Path) -> None:
+    """Every row has the same prediction."""
+    table = pd.read_csv(root / "test_predictions.csv")
+    table["predicted"] = 7.0
+    table.to_csv(root / "test_predictions.csv", index=False)
+
+
+@defect("keras_regression", "MT408")
+def training_diverged(root: Path) -> None:
+    """The losses are not finite in the last epochs."""
+    table = pd.read_csv(root / "history.csv")
+    table.loc[table["epoch"] >= 15, ["loss", "mae", "val_loss", "val_mae"]] = np.nan
+    table.to_csv(root / "history.csv", index=False)
+
+
+@defect("patients_apart", "MT409", "MT403")
 def probabilities_out_of_range(root: Path) -> None:
-    """Probabilities that exceed 1."""
+    """Probabilities that exceed 1 or lie below 0."""
     table = pd.read_csv(root / "test_predictions.csv")
     table["y_prob"] = table["y_prob"] * 1.8 - 0.2
     table.to_csv(root / "test_predictions.csv", index=False)
 
 
-@defect("lightning_logs", "MT408")
-def history_of_nan(root: Path) -> None:
-    """The validation loss is not a number from the third epoch on."""
-    path = root / "lightning_logs" / "version_0" / "metrics.csv"
-    table = pd.read_csv(path)
-    table.loc[table["epoch"] >= 2, ["train_loss", "val_loss"]] = np.inf
-    table.to_csv(path, index=False)
+@defect("churn_report", "CL504")
+def other_value_in_a_table(root: Path) -> None:
+    """A table of metrics in the README has another AUROC than the metrics file."""
+    _rewrite(root, "README.md", r"\| AUROC \| 0\.\d+ \|", "| AUROC | 0.991 |")
 
 
 @defect("model_card_only", "CL501", "CL504")
 def shares_do_not_add_up(root: Path) -> None:
     """A total that its rows do not sum to."""
     _rewrite(root, "model_card.md", r"\| Total \| 625 \|", "| Total | 925 |")
+
+
+# Defects (and leaks of styles) that no check sees yet.
+MISSED = frozenset(
+    {
+        "missed_criterion_called_met",
+        "training_diverged",
+        "probabilities_out_of_range",
+        "other_value_in_a_table",
+        "marked_copies",
+    }
+)

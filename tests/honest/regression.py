@@ -381,8 +381,8 @@ def failed_criteria(root: Path, seed: int) -> Path:
         "result = {'train_mse': mse(train), 'val_mse': mse(val)}\n"
         "print('train', round(result['train_mse'], 3), 'val', round(result['val_mse'], 3))\n"
         "print(by_kind)\n"
-        "json.dump({'metric': 'mse', 'overall': result['val_mse'], 'by_group': by_kind}, "
-        "open('metrics.json', 'w'))\n"
+        "json.dump({'metric': 'mse', 'validation': {'overall': result['val_mse'], "
+        "'by_group': by_kind}}, open('metrics.json', 'w'))\n"
         "pd.DataFrame({'kind': kind[val], 'y_true': y[val], 'y_pred': pred[val]})"
         ".to_csv('val_predictions.csv', index=False)\n",
     )
