@@ -8,9 +8,11 @@ from __future__ import annotations
 from tests.honest import (
     augmentation,
     classification,
+    copies,
     deep,
     earlier,
     regression,
+    reports,
     sequences,
     tables,
 )
@@ -21,9 +23,11 @@ __all__ = [
     "Style",
     "augmentation",
     "classification",
+    "copies",
     "deep",
     "earlier",
     "regression",
+    "reports",
     "sequences",
     "tables",
 ]

@@ -114,7 +114,7 @@ def flattering_test_error(root: Path) -> None:
     _rewrite(root, "README.md", r"Test MSE \d+\.\d+", "Test MSE 0.012")
 
 
-@defect("several_notebooks", "MT409", "MT403", "CL504")
+@defect("several_notebooks", "MT409")
 def predictions_with_gaps(root: Path) -> None:
     """Half of the predictions are missing."""
     table = pd.read_csv(root / "test_predictions.csv")
