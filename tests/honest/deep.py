@@ -363,3 +363,63 @@ def embeddings(root: Path, seed: int, leak: bool = False) -> Path:
         f"(log loss {test['log_loss']:.3f}).\n",
     )
     return root
+
+
+@style("CT201")
+def keras_plateau(root: Path, seed: int, leak: bool = False) -> Path:
+    """A dumped Keras history with a falling learning rate; parquet; a test set scored once."""
+    X, y = data.blobs(560, 2, seed, spread=2.0)
+    tr, va, te = np.split(np.random.default_rng(seed).permutation(560), [360, 460])
+    fit = train((X[tr], y[tr]), (X[va], y[va]), 40, seed, lr=0.005, plateau=4, patience=10)
+    h = fit.history
+    write_json(
+        root,
+        "history.json",
+        {
+            "accuracy": h["metric"],
+            "loss": h["loss"],
+            "val_accuracy": h["val_metric"],
+            "val_loss": h["val_loss"],
+            "learning_rate": h["lr"],
+        },
+    )
+    if leak:
+        te = np.r_[te, tr[:40]]
+    for name, rows in (("train", tr), ("val", va), ("test", te)):
+        table = pd.DataFrame(X[rows].round(5), columns=[f"band_{i}" for i in range(6)])
+        table.assign(target=y[rows]).to_parquet(root / f"{name}.parquet", index=False)
+    predicted = fit.output(X[te]).argmax(1)
+    accuracy = float((predicted == y[te]).mean())
+    macro = float(f1_score(y[te], predicted, average="macro"))
+    write_json(root, "results.json", {"test": {"accuracy": accuracy, "macro_f1": macro}})
+    pd.DataFrame({"y_true": y[te], "y_pred": predicted}).to_csv(
+        root / "test_predictions.csv", index=False
+    )
+    write(
+        root,
+        "train.py",
+        "import json\n\nimport pandas as pd\nfrom tensorflow import keras\n"
+        "from tensorflow.keras.callbacks import EarlyStopping, ReduceLROnPlateau\n\n"
+        "keras.utils.set_random_seed(0)\nEPOCHS, BATCH = 40, 64\n\n\n"
+        "def read(name):\n    table = pd.read_parquet(f'{name}.parquet')\n"
+        "    return table.drop(columns='target').to_numpy(), table['target'].to_numpy()\n\n\n"
+        "(X, y), val, test = read('train'), read('val'), read('test')\n"
+        "net = keras.Sequential([keras.layers.Dense(24, 'relu'), keras.layers.Dense(2, "
+        "'softmax')])\n"
+        "net.compile(keras.optimizers.Adam(5e-3), 'sparse_categorical_crossentropy', "
+        "['accuracy'])\n"
+        "log = net.fit(X, y, validation_data=val, epochs=EPOCHS, batch_size=BATCH, verbose=0,\n"
+        "              callbacks=[EarlyStopping('val_loss', patience=10, "
+        "restore_best_weights=True),\n"
+        "                         ReduceLROnPlateau('val_loss', factor=0.5, patience=4, "
+        "min_lr=1e-5)])\n"
+        "json.dump(log.history, open('history.json', 'w'))\n"
+        "print(net.evaluate(*test, verbose=0))\n",
+    )
+    write(
+        root,
+        "README.md",
+        f"Up to 40 epochs with batch size 64 and a patience of 10. Test accuracy {accuracy:.1%}, "
+        f"macro F1 {macro:.3f}.\n",
+    )
+    return root
