@@ -47,7 +47,13 @@ def call_object(
     rows = arguments.get(0, "X", "x", "texts", "data", "raw_documents")
     has_rows = rows is not None and bool(flow_of(rows).roots)
     if name == "split" and kind in known.SPLITTERS:
-        return splits.fold_positions(interp, arguments.node, f"{kind}.split", Confidence.HIGH)
+        return splits.fold_positions(
+            interp,
+            arguments.node,
+            f"{kind}.split",
+            Confidence.HIGH,
+            keeps_groups=kind in known.GROUP_SPLITTERS,
+        )
     if name in ("get_support", "get_feature_names_out") and instance.fitted:
         return Value(Kind.STAT, Flow(steps=instance.fitted))
     if name == "get_n_splits" or (rows is None and name in ("fit_transform", "transform")):

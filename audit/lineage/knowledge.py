@@ -65,6 +65,9 @@ SPLITTERS = words(
     check_cv MultilabelStratifiedKFold MultilabelStratifiedShuffleSplit
     """
 )
+GROUP_SPLITTERS = words(
+    "GroupKFold StratifiedGroupKFold GroupShuffleSplit LeaveOneGroupOut LeavePGroupsOut"
+)
 CROSS_VALIDATORS = frozenset(
     [
         "cross_val_score",

@@ -14,6 +14,7 @@ from audit.lineage.estimators import call_object
 from audit.lineage.statistics import is_per_row, statistic_value
 from audit.lineage.subscripts import lookup
 from audit.lineage.values import (
+    MEMBERS,
     UNKNOWN,
     Arguments,
     Flow,
@@ -147,7 +148,7 @@ def _rows_method(
         side = 0 if name == "take" else 1
         return splits.by_amount(interp, owner, key, side, arguments.node, "take and skip")
     if name == "isin" and arguments.positional:
-        return _membership(owner, arguments)
+        return replace(_membership(owner, arguments), name=MEMBERS)
     if name in (
         "isnull",
         "isna",

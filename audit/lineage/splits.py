@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from audit.lineage.sources import as_written
-from audit.lineage.values import Flow, Kind, Store, Value, flow_of
+from audit.lineage.values import MEMBERS, Flow, Kind, Store, Value, flow_of
 from audit.model.severity import Confidence
 
 if TYPE_CHECKING:
@@ -56,10 +56,16 @@ def split_function(
 
 
 def fold_positions(
-    interp: Interpreter, node: ast.AST, operation: str, confidence: Confidence
+    interp: Interpreter,
+    node: ast.AST,
+    operation: str,
+    confidence: Confidence,
+    *,
+    keeps_groups: bool = False,
 ) -> Value:
     """``KFold().split(X)``: pairs of positions."""
     split = interp.trace.split(interp.place(node), operation, interp.hint, confidence=confidence)
+    interp.trace.splits[split].keeps_groups |= keeps_groups
     pair = tuple(
         Value(Kind.INDEX, interp.trace.divide(Flow(), split, side), is_list=True) for side in (0, 1)
     )
@@ -106,8 +112,11 @@ def by_condition(interp: Interpreter, value: Value, mask: Value, place: ast.AST)
     if mask.flow.parts:
         for split, side in mask.flow.parts:
             flow = interp.trace.divide(flow, split, side if positive else 1 - side)
+            interp.trace.splits[split].keeps_groups |= mask.name == MEMBERS
         return replace(value, flow=flow, store=None, items=None)
     flow = _side(interp, value, flow, ("mask", key), 0 if positive else 1, place, "condition")
+    for split, _ in flow.parts - value.flow.parts:
+        interp.trace.splits[split].keeps_groups |= mask.name == MEMBERS
     if mask.case is not None and positive:
         column, constant = mask.case
         side = interp.selection(("case", value.flow.roots, column, constant))

@@ -68,6 +68,8 @@ class SplitRecord:
         one side has to be trained on and the other one scored.
     of_positions : bool
         A cut through positions; where both sides pick rows it is hardly anything but a split.
+    keeps_groups : bool
+        Rows with the same value of some column, or of the same group, go to the same side.
     inputs : list
         Step, certainty and parts of the rows that were divided, for each step they had behind
         them.
@@ -76,6 +78,7 @@ class SplitRecord:
     step: int
     certain: bool
     of_positions: bool = False
+    keeps_groups: bool = False
     sides: set[int] = field(default_factory=set)
     inputs: list[tuple[int, bool, frozenset[tuple[int, int]]]] = field(default_factory=list)
     trained: set[int] = field(default_factory=set)
@@ -258,6 +261,7 @@ class Trace:
                             for number, certain in sorted(upstream.items())
                         ),
                         modelled=used is not False,
+                        keeps_groups=split.keeps_groups,
                     ),
                 )
             )

@@ -226,6 +226,7 @@ class Value:
 
 
 UNKNOWN = Value(Kind.UNKNOWN)
+MEMBERS = "members"  # name of a mask: the values of a column that are in some collection
 ENDLESS = "endless copies"  # name of a stream that gives the same rows again and again
 MODEL = "fitted coefficients"  # name of a value that a solver returned
 

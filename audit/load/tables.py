@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import math
+import re
 import warnings
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -42,6 +43,7 @@ _CSV_CELL = 16
 _NUMBER = 8
 _OBJECT = 64
 _MIB = 1 << 20
+_COMMA_NUMBER = re.compile(r"[+-]?[0-9]{1,300}(?:,[0-9]{1,300})?(?:[eE][+-]?[0-9]{1,3})?")
 # Exact is the only precision from pandas 4 on; before, the default parser may be off by an ulp.
 _EXACT: dict[str, Any] = (
     {"float_precision": "round_trip"} if int(pd.__version__.split(".")[0]) < 4 else {}
@@ -148,7 +150,27 @@ def _csv(file: File, limits: Limits) -> pd.DataFrame:
             frame = pd.read_csv(content, sep=separator, low_memory=False, index_col=False, **_EXACT)
     except (ValueError, OverflowError, MemoryError, csv.Error) as error:
         raise unreadable(f"not a usable table: {first_line(error)}") from error
-    return plain_frame(frame)
+    return plain_frame(frame if separator == "," else _decimal_commas(frame))
+
+
+def _decimal_commas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Read ``3,14`` as a number, unless another column shows that the file writes ``3.14``.
+
+    Without that condition the pair ``4,2`` would become a number.
+    """
+    kinds = {str(name): kind.kind for name, kind in frame.dtypes.items()}
+    if any(kind == "f" and bool((frame[name] % 1 > 0).any()) for name, kind in kinds.items()):
+        return frame
+    numbers = {name: _with_point(frame[name]) for name, kind in kinds.items() if kind not in "biuf"}
+    return frame.assign(**{name: column for name, column in numbers.items() if column is not None})
+
+
+def _with_point(column: pd.Series[Any]) -> pd.Series[Any] | None:
+    present = column[column.notna()]
+    if not len(present) or not all(_COMMA_NUMBER.fullmatch(str(value)) for value in present):
+        return None
+    numbers = column.astype(object).map(lambda value: float(value.replace(",", ".")), "ignore")
+    return numbers.astype(float)
 
 
 def _separator(header: str) -> str:

@@ -492,11 +492,15 @@ class SplitFact:
         Steps whose result reaches the rows that are split, in the order of execution.
     modelled : bool
         Whether a part of the split reaches a model's ``fit`` or evaluation.
+    keeps_groups : bool
+        Rows of one group, or with one value of a column, go to the same side: a splitter by
+        groups, or membership of a column in a collection.
     """
 
     step: DataStep
     upstream: tuple[DataStep, ...]
     modelled: bool
+    keeps_groups: bool = False
 
 
 @dataclass(frozen=True, slots=True)

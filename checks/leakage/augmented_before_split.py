@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from audit.model.artifacts import CodeFacts, CopyCount, DataStep, StepKind
 from audit.model.check import NoParams, Outcome, check, failed, passed, review
@@ -55,11 +56,14 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     False alarms
     ------------
     One row in, one row out (padding, parsing, filtering) is no multiplication; neither is
-    under-sampling, nor anything done to one side after the split. Where a call that cannot be
-    followed, or a branch that may not be taken, lies between the copies and the split, confidence
-    is medium and the finding does not make the result invalid. Code that writes its data to a file
-    and splits it in another file is not followed. Where a part of the code could not be analysed
-    and nothing was found in the rest, the answer is "review", with what was left out.
+    under-sampling, nor anything done to one side after the split. Where rows are divided by groups
+    (``GroupKFold``, ``GroupShuffleSplit``) or by the values of a column (``df.id.isin(ids)``), the
+    answer is "review": a copy that carries the group of its source row stays with it. Where a call
+    that cannot be followed, or a branch that may not be taken, lies between the copies and the
+    split, confidence is medium and the finding does not make the result invalid. Code that writes
+    its data to a file and splits it in another file is not followed. Where a part of the code could
+    not be analysed and nothing was found in the rest, the answer is "review", with what was left
+    out.
 
     Remedy
     ------
@@ -74,7 +78,7 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     nothing = no_split(facts)
     if nothing is not None:
         return nothing
-    found = steps_before(facts, StepKind.DUPLICATE)
+    found, together = _apart(steps_before(facts, StepKind.DUPLICATE))
     certain = [before for before in found if before.confidence > Confidence.LOW]
     copies = facts.copies if len(certain) == 1 else ()
     findings = [_finding(before, copies) for before in certain]
@@ -83,10 +87,29 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     if found:
         places = describe(before.step.location for before in found)
         return review(f"rows may be multiplied before a split, at {places}; look at these lines")
+    if together:
+        places = describe(before.step.location for before in together)
+        how = describe(split.step.location for before in together for split in before.splits)
+        return review(
+            f"rows are multiplied at {places} before {how} divides them by groups or by the values "
+            "of a column; see that a copy has the group of its source row"
+        )
     if facts.limits:
         return unread(facts)
     looked = describe(split.step.location for split in facts.splits if split.modelled)
     return passed(f"no rows are multiplied before the split at {looked}")
+
+
+def _apart(found: list[Before]) -> tuple[list[Before], list[Before]]:
+    """Steps before a split that may separate copies, and those that meet other splits only."""
+    may_separate, together = [], []
+    for before in found:
+        splits = tuple(split for split in before.splits if not split.keeps_groups)
+        if splits:
+            may_separate.append(replace(before, splits=splits))
+        else:
+            together.append(before)
+    return may_separate, together
 
 
 def _finding(found: Before, copies: tuple[CopyCount, ...]) -> Finding:

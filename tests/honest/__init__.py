@@ -1,0 +1,33 @@
+"""Honest exports in many people's styles, made by running their own code.
+
+Importing the package registers every style in `STYLES`.
+"""
+
+from __future__ import annotations
+
+from tests.honest import (
+    augmentation,
+    classification,
+    copies,
+    deep,
+    earlier,
+    regression,
+    reports,
+    sequences,
+    tables,
+)
+from tests.honest.kit import STYLES, Style
+
+__all__ = [
+    "STYLES",
+    "Style",
+    "augmentation",
+    "classification",
+    "copies",
+    "deep",
+    "earlier",
+    "regression",
+    "reports",
+    "sequences",
+    "tables",
+]
