@@ -1,6 +1,6 @@
 """How often a check raises an alarm on an honest export.
 
-    python benchmarks/false_alarms.py                     every style, 20 seeds: about 3 minutes
+    python benchmarks/false_alarms.py                     every style, 20 seeds: 5 to 10 minutes
     python benchmarks/false_alarms.py --seeds 3           the first seeds only
     python benchmarks/false_alarms.py --style keras       styles whose name contains the text
 
