@@ -63,11 +63,17 @@ def test_verdict_and_the_checks_behind_it(report: Report) -> None:
     assert alarms(report) == {
         "LK101",
         "LK102",
+        "LK106",
         "CT202",
         "AU301",
+        "AU302",
+        "AU303",
+        "AU304",
         "MT401",
         "MT402",
         "MT405",
+        "MT406",
+        "MT407",
         "CL501",
     }
 

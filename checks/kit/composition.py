@@ -118,7 +118,8 @@ def weighted_metric(
     total = math.fsum(sizes)
     if not (total > 0 and all(map(math.isfinite, numbers))) or min(sizes) < 0:
         return None
-    return math.fsum(v * w for v, w in zip(numbers, sizes, strict=True)) / total
+    # shares, so that no product of a large value and a size overflows
+    return math.fsum(v * (w / total) for v, w in zip(numbers, sizes, strict=True))
 
 
 def balanced_weights(keys: Sequence[str], tiers: Mapping[str, Sequence[str]]) -> dict[str, float]:

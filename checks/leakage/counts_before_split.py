@@ -241,8 +241,7 @@ def _judge(
             "another unit or another data set"
         )
     strong = reading.impossible or bool(reading.groups)
-    is_loose = reading.shares is None or (source.is_by_hand and not account.is_by_hand)
-    if reading.pool is None and not upstream and is_loose:
+    if reading.pool is None and not upstream:
         return f"{sizes}; the held-out rows may come from another data set"
     if not strong and (reading.pool is None or account.rows.high < params.min_pool):
         return f"{sizes}; that is a round share of all rows, which may be a coincidence"
@@ -300,7 +299,7 @@ def _finding(
         locations=_locations(reading, stated),
         evidence=tuple(_evidence(reading, grouping, params)),
         remedy=_remedy(facts),
-        subject=f"{account.held_out[0][1].location.path}:"
+        subject="held-out rows against source rows: "
         + ",".join(role.value for role, _ in account.held_out),
         why=f"Had the source rows been split first, at most {source.text} rows could be held out, "
         f"and none of the {_number(rows)} rows would have a sibling on the other side."

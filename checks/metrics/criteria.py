@@ -271,6 +271,8 @@ def judge_reading(reading: Reading, low: float, high: float, deviations: float) 
 
 def _widened(reading: Reading, deviations: float) -> Interval:
     spread = deviations * (reading.error or 0.0)
+    if not math.isfinite(spread):
+        return Interval(-math.inf, math.inf)
     return Interval(reading.interval.low - spread, reading.interval.high + spread)
 
 

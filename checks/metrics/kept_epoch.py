@@ -11,6 +11,7 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
+from checks.kit.scores import SCORES
 from checks.metrics.epochs import Curve, pair_of
 from checks.metrics.training_code import TrainingCode
 
@@ -88,7 +89,14 @@ def _find(curves: tuple[Curve, ...], metrics: Metrics | None) -> _Kept | None:
                 continue
             slack = curve.half_width + table.overall.half_width + _RELATIVE * abs(value)
             hits = np.flatnonzero(np.abs(curve.values - value) <= slack)
-            if len(hits) == 1 and (curve.base == table.metric or slack <= _SHARP * _step(curve)):
+            sharp = slack <= _SHARP * _step(curve)
+            if table.role is SplitRole.TEST:
+                # Curves are of validation rows. A test value that equals one of them was watched
+                # during training, or it is a share of few rows and they meet by chance.
+                found = sharp and not SCORES[curve.base].share
+            else:
+                found = sharp or curve.base == table.metric
+            if len(hits) == 1 and found:
                 return _Kept(table, curve, int(hits[0]), value)
     return None
 

@@ -88,7 +88,8 @@ def test_all_parameters(export: Path) -> None:
             key = f"checks.{check.id}.{name}"
             assert key in found
             if key != "checks.CT202.min_share":
-                assert found[key]["value"] == field.default
+                default = field.default
+                assert found[key]["value"] == (list(default) if default == () else default)
                 assert found[key]["origin"] == "default"
 
 
