@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from audit.model.artifacts import Cell, CellKind, Code, SourceFile
 from audit.model.location import Location
-from checks.kit.python_source import syntax_tree
+from checks.kit.cells import syntax_tree
 
 MAX_NODES = 200_000
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from audit.model.artifacts import Cell, CellKind, SourceFile
-from checks.kit.cells import parse_cell
+from checks.kit.cells import syntax_tree
 
 _MAX_DEPTH = 20
 _EVERY = frozenset({"numpy", "random", "torch", "tensorflow"})
@@ -226,9 +226,8 @@ def read(file: SourceFile) -> Program:
     for cell in file.cells:
         if cell.kind is not CellKind.CODE:
             continue
-        try:
-            tree = parse_cell(cell.source)
-        except SyntaxError:
+        tree = syntax_tree(cell.source)
+        if tree is None:
             program.unread.append(cell)
             continue
         _flatten(program, cell, tree.body)

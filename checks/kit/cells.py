@@ -6,6 +6,8 @@ import ast
 import re
 import warnings
 
+MAX_SOURCE = 1_000_000  # characters that `syntax_tree` parses
+
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "memit", "pypy", "python3"})
 _PYTHON_LINE_MAGICS = frozenset({"time", "timeit", "prun", "memit"})
 _CELL_MAGIC = re.compile(r"\s*%%(\w+)")
@@ -42,6 +44,18 @@ def parse_cell(source: str) -> ast.Module:
         if not re.search(r"[%!?]", source):
             raise
     return _parse(_neutralise(source))
+
+
+def syntax_tree(source: str) -> ast.Module | None:
+    """Tree of a cell or script as `parse_cell` reads it; ``None`` where it is not Python or has
+    more than ``MAX_SOURCE`` characters.
+    """
+    if len(source) > MAX_SOURCE:
+        return None
+    try:
+        return parse_cell(source)
+    except SyntaxError:
+        return None
 
 
 def _parse(source: str) -> ast.Module:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import ast
 import re
-import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from audit.model.artifacts import Cell, CellKind, Code, SourceFile
 from audit.model.location import Location
+from checks.kit.cells import syntax_tree
 from checks.kit.scores import canonical_metric
 
-_MAX_SOURCE = 200_000  # characters of one cell
 _MAX_NODES = 200_000
 _EPOCHS = ("epochs", "max_epochs", "n_epochs", "num_epochs", "num_train_epochs")
 _RANGE_NAMES = re.compile(r"(?i)(?:epoch|ep)s?(?:_?(?:no|idx|index|i))?")
@@ -21,8 +20,6 @@ _MINIMUM = {
     "CosineAnnealingLR": "eta_min",
     "CosineAnnealingWarmRestarts": "eta_min",
 }
-_CELL_MAGIC = re.compile(r"\s{0,99}%%(\w+)")
-_PYTHON_MAGICS = ("time", "timeit", "capture", "prun")
 _ADDED_LOSS = re.compile(r"regularizer|add_loss")
 
 
@@ -100,7 +97,7 @@ def read_training(code: Code) -> TrainingCode:
         for cell in file.cells:
             if cell.kind is not CellKind.CODE:
                 continue
-            tree = _parse(cell.source)
+            tree = syntax_tree(cell.source)
             if tree is None:
                 found.unread += 1
             else:
@@ -111,22 +108,6 @@ def read_training(code: Code) -> TrainingCode:
             if hasattr(node, "lineno"):
                 _visit(node, file.location(cell, node.lineno), constants, found)
     return found
-
-
-def _parse(source: str) -> ast.Module | None:
-    if len(source) > _MAX_SOURCE:
-        return None
-    if (magic := _CELL_MAGIC.match(source)) and magic[1] not in _PYTHON_MAGICS:
-        return ast.Module(body=[], type_ignores=[])
-    plain = re.sub(r"(?m)^([ \t]*)[%!?].*$", r"\1pass", source)
-    for text in (source, plain):
-        try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                return ast.parse(text)
-        except (SyntaxError, ValueError, RecursionError, MemoryError):
-            continue
-    return None
 
 
 def _nodes(tree: ast.Module) -> Iterator[ast.AST]:

@@ -416,7 +416,7 @@ def test_notebook_syntax_is_no_unread_cell(text: str) -> None:
     assert read_training(code(text)).unread == 0
 
 
-@pytest.mark.parametrize("text", ["def (:", "(" * 5_000, "\0", "x = 1\n" * 60_000])
+@pytest.mark.parametrize("text", ["def (:", "(" * 5_000, "\0", "x = 1\n" * 180_000])
 def test_what_cannot_be_read_is_counted(text: str) -> None:
     assert read_training(code(text)).unread == 1
     assert judge(short(), text).verdict is Verdict.REVIEW

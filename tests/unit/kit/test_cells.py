@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from audit.lineage import parse_cell
+from checks.kit.cells import MAX_SOURCE, parse_cell, syntax_tree
 
 
 def lines_of(source: str) -> list[int]:
@@ -76,3 +76,10 @@ def test_await_at_top_level_is_python() -> None:
 def test_what_is_not_python_is_a_syntax_error(source: str) -> None:
     with pytest.raises(SyntaxError):
         parse_cell(source)
+
+
+@pytest.mark.parametrize(
+    "source", ["def (:", "x = \0", "(" * 10_000, "x" * (MAX_SOURCE + 1), "print 'a'"]
+)
+def test_what_is_not_python_has_no_tree(source: str) -> None:
+    assert syntax_tree(source) is None
