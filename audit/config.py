@@ -94,6 +94,8 @@ class Config:
         ``note``, ``warning``, ``error``; confidence ``low``, ``medium``, ``high``.
     select, ignore : tuple of str
         Ids or prefixes of checks to run, or not to run.
+    require : tuple of str
+        Ids or prefixes of checks of which one must come to a conclusion.
     limits : Limits
         Bounds on what is read.
     checks : mapping of str to mapping
@@ -113,6 +115,7 @@ class Config:
     min_confidence: str = "low"
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
+    require: tuple[str, ...] = ()
     limits: Limits = Limits()
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     source: str = ""
@@ -132,6 +135,7 @@ _TOP = (
     "min_confidence",
     "select",
     "ignore",
+    "require",
     "limits",
     "checks",
 )
@@ -236,6 +240,7 @@ def _config(document: dict[str, Any], source: str) -> Config:
         ),
         select=_strings(document.get("select", []), source, "select"),
         ignore=_strings(document.get("ignore", []), source, "ignore"),
+        require=_strings(document.get("require", []), source, "require"),
         limits=Limits(**limits),
         checks={name: _table(value, source, f"checks.{name}") for name, value in checks.items()},
         source=source,
@@ -288,6 +293,7 @@ def override(
     min_confidence: str | None = None,
     select: tuple[str, ...] | None = None,
     ignore: tuple[str, ...] | None = None,
+    require: tuple[str, ...] | None = None,
 ) -> Config:
     """Replace values by those of the command line, where they are given.
 
@@ -306,4 +312,5 @@ def override(
         ),
         select=tuple(id.upper() for id in (select or config.select)),
         ignore=tuple(id.upper() for id in (ignore or config.ignore)),
+        require=tuple(id.upper() for id in (require or config.require)),
     )

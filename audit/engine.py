@@ -126,6 +126,7 @@ def run(
         settings=_settings(config, honour_ignores),
         baseline=compared.use if compared is not None else None,
         verdict_unsuppressed=without if without is not verdict else None,
+        unmet=_unmet([each.run for each in (*first, *last)], config),
     )
 
 
@@ -339,6 +340,16 @@ def _above_thresholds(ran: _Ran, config: Config) -> CheckRun:
         left = replace(run, verdict=Verdict.REVIEW, reason=reason, findings=())
         return _settled(ran, left, reason).run
     return replace(run, findings=kept)
+
+
+def _unmet(runs: Sequence[CheckRun], config: Config) -> tuple[tuple[str, str], ...]:
+    """What is required and came to no conclusion, before anything is silenced; and why."""
+    unmet = []
+    for required in config.require:
+        members = [run for run in runs if run.check_id.startswith(required)]
+        if not any(run.verdict in (Verdict.PASS, Verdict.FAIL) for run in members):
+            unmet.append((required, members[0].reason))
+    return tuple(unmet)
 
 
 def _headline(runs: Sequence[CheckRun]) -> Headline:

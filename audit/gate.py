@@ -40,7 +40,7 @@ def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> 
     report : Report
         Of the audit.
     fail_on : Severity
-        Findings at or above it give ``FINDINGS``.
+        Findings at or above it give ``FINDINGS``, and so does a requirement that is not met.
     exit_zero : bool
         Report only: findings do not fail. An incomplete audit still does.
 
@@ -52,6 +52,8 @@ def exit_code(report: Report, fail_on: Severity, *, exit_zero: bool = False) -> 
     """
     if any(run.verdict is Verdict.ERROR for run in report.runs):
         return ExitCode.INCOMPLETE
-    if not exit_zero and any(finding.severity >= fail_on for finding in report.findings):
+    if exit_zero:
+        return ExitCode.CLEAN
+    if report.unmet or any(finding.severity >= fail_on for finding in report.findings):
         return ExitCode.FINDINGS
     return ExitCode.CLEAN

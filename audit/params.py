@@ -79,7 +79,7 @@ def _in_range(check_id: str, name: str, value: Any, default: Any, config: Config
 
 def _known_checks(checks: Sequence[Check], config: Config) -> None:
     known = tuple(check.id for check in checks)
-    for prefix in (*config.select, *config.ignore):
+    for prefix in (*config.select, *config.ignore, *config.require):
         if not prefix or not any(id.startswith(prefix) for id in known):
             hint = nearest_id(prefix, known)
             raise ConfigError(f"there is no check and no family {prefix!r}; {hint}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from audit.cli.app import app
-from audit.cli.terminal import fail, progress, say_plainly
+from audit.cli.terminal import fail, progress, say_plainly, show
 
 if TYPE_CHECKING:
     from audit.config import Config
@@ -41,7 +40,9 @@ _MAX_GROUPS = 500
     "  audit init export/ --force\n",
 )
 def init_command(
-    path: Annotated[Path, typer.Argument(help="Folder of the export.", metavar="PATH")],
+    path: Annotated[
+        Path, typer.Argument(help="Folder of the export.", metavar="PATH", readable=False)
+    ],
     stdout: Annotated[
         bool, typer.Option("--stdout", help="Print the file; write nothing.")
     ] = False,
@@ -51,15 +52,20 @@ def init_command(
     ] = False,
 ) -> None:
     """Write an audit.toml with what is recognised in an export, to be corrected."""
-    if not path.is_dir():
+    from audit.load import is_folder
+
+    if not is_folder(path):
         fail(f"{path} is no folder; audit.toml belongs into the folder of the export", 2)
     file = path / _NAME
     if not stdout:
-        _may_write(file, force)
+        try:
+            _may_write(file, force)
+        except OSError as error:
+            fail(f"{file}: {error.strerror}; make the folder readable", 2)
     with progress() as say:
         text = _text(path, say)
     if stdout:
-        sys.stdout.write(text)
+        show(text)
         return
     _write_whole(file, text)
     say_plainly(f"wrote {file}; read it, correct it, then: audit run {path}")

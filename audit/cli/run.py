@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,11 +25,12 @@ from audit.cli.settings import (
     IgnoreOption,
     MinConfidenceOption,
     MinSeverityOption,
+    RequireOption,
     SelectOption,
     configure,
     read_text,
 )
-from audit.cli.terminal import fail, progress, say_plainly
+from audit.cli.terminal import fail, progress, say_plainly, show
 
 if TYPE_CHECKING:
     from audit.config import Config
@@ -46,13 +46,14 @@ Examples:
   audit run experiments/*/ --format console --format json:audit.json
   audit run export/ --format json:audit.json --format markdown:audit.md
   audit run export/ --fail-on warning --select LK --select CT
+  audit run export/ --require CT --require MT403
   audit run export/ --write-baseline .audit-baseline.json
   audit run export/ --baseline .audit-baseline.json
 
 \b
 Exit codes:
   0  nothing found at or above --fail-on
-  1  findings at or above --fail-on
+  1  findings at or above --fail-on, or nothing that --require asks for could tell
   2  the command line or the configuration is wrong
   3  nothing to audit: no such path, an empty folder, only images
   4  the audit is incomplete: a check crashed, or data it needs cannot be used
@@ -67,6 +68,7 @@ def run_command(
         typer.Argument(
             help="Folder of an export, a notebook or a script; several are summed up in one table.",
             metavar="PATH",
+            readable=False,  # what cannot be read is said with the others
         ),
     ],
     formats: Annotated[
@@ -88,6 +90,7 @@ def run_command(
     min_confidence: MinConfidenceOption = None,
     select: SelectOption = None,
     ignore: IgnoreOption = None,
+    require: RequireOption = None,
     baseline: Annotated[
         Path | None,
         typer.Option(
@@ -119,7 +122,9 @@ def run_command(
     jobs = _jobs(paths, output)
     check_targets(targets, len(jobs) > 1)
     configs = [
-        configure(job.path, config_file, fail_on, min_severity, min_confidence, select, ignore)
+        configure(
+            job.path, config_file, fail_on, min_severity, min_confidence, select, ignore, require
+        )
         for job in jobs
     ]
     known = _read_baseline(baseline) if baseline is not None else None
@@ -146,7 +151,7 @@ def run_command(
             fail_on=min(levels),
             failed=failed,
         )
-    sys.stdout.write(shown)  # after the progress, which shares the terminal
+    show(shown)  # after the progress, which shares the terminal
     if targets is not None and ("console", None) not in targets:
         for each in failed:
             say_plainly(f"{each.name}: {each.reason}")
@@ -196,17 +201,19 @@ class _Job:
 
 def _jobs(paths: Sequence[Path], output: Path) -> list[_Job]:
     """Every path once, in the order given."""
+    from audit.load import is_file, is_folder
+
     unique: dict[Path, Path] = {}
     for path in paths:
         unique.setdefault(_resolved(path), path)
     names = distinct_names(list(unique))
-    folders = any(path.is_dir() for path in unique)
+    folders = any(map(is_folder, unique))
     return [
         _Job(
             given,
             name,
             output / f"{stem}.md",
-            folders and path.is_file() and path.suffix.lower() not in (".ipynb", ".py"),
+            folders and is_file(path) and path.suffix.lower() not in (".ipynb", ".py"),
         )
         for (path, given), name, stem in zip(unique.items(), names, file_stems(names), strict=True)
     ]

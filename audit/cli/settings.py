@@ -51,6 +51,16 @@ IgnoreOption = Annotated[
     typer.Option("--ignore", metavar="ID", help="Do not run this check or family. Repeatable."),
 ]
 
+RequireOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--require",
+        metavar="ID",
+        help="Fail unless this check, or one of this family, could tell: without splits no check "
+        "of CT can. Repeatable.",
+    ),
+]
+
 
 def configure(
     path: Path,
@@ -60,6 +70,7 @@ def configure(
     min_confidence: str | None = None,
     select: list[str] | None = None,
     ignore: list[str] | None = None,
+    require: list[str] | None = None,
 ) -> Config:
     """The configuration of one export, checked whole; anything wrong with it ends the command."""
     from audit.config import ConfigError, override, parse_config
@@ -79,11 +90,14 @@ def configure(
             min_confidence=min_confidence,
             select=tuple(select) if select else None,
             ignore=tuple(ignore) if ignore else None,
+            require=tuple(require) if require else None,
         )
         check_config(load_checks(), config)
         return config
     except ConfigError as error:
-        fail(str(error), 2)
+        # Of several exports, which one it is.
+        own = config_file is None and str(error).startswith(("audit.toml:", "pyproject.toml:"))
+        fail(str(path / str(error)) if own else str(error), 2)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         fail(f"cannot read the configuration {config_file}: {error}", 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,20 @@ def progress() -> Iterator[Callable[[str], None]]:
     console = Console(stderr=True)
     with console.status("reading") as status:
         yield lambda text: status.update(escape(plain(text, 100)))
+
+
+def show(text: str) -> None:
+    """Write to standard output; that nobody reads it (any more) changes no exit code."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except OSError as error:
+        # What is left in the buffer would fail once more when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            fail(
+                f"cannot write to standard output: {error.strerror}; choose --format FORMAT:FILE", 2
+            )
 
 
 def say_plainly(message: str) -> None:

@@ -141,20 +141,23 @@ def _walk(folder: Path, problems: list[Problem], root: Path) -> list[Path]:
             if entry.name.startswith("."):
                 continue
             if entry.is_dir(follow_symlinks=False):
-                if entry.name.lower() not in SKIPPED_FOLDERS and not (path / "pyvenv.cfg").exists():
+                if entry.name.lower() not in SKIPPED_FOLDERS and not is_file(path / "pyvenv.cfg"):
                     pending.append(path)
-            elif entry.is_symlink() and _is_folder(path):
+            elif entry.is_symlink() and is_folder(path):
                 problems.append(_linked_folder(path, root))
             else:
                 found.append(path)
     return sorted(found)
 
 
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except (OSError, RuntimeError):
-        return False
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; not where the folder around it cannot be entered."""
+    return os.path.isdir(path)  # noqa: PTH112 - pathlib raises there
+
+
+def is_file(path: Path) -> bool:
+    """Whether a path is a regular file; likewise."""
+    return os.path.isfile(path)  # noqa: PTH113 - as above
 
 
 def _linked_folder(path: Path, root: Path) -> Problem:

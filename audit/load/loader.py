@@ -11,7 +11,16 @@ import numpy as np
 
 from audit.config import Config, ConfigError, Limits, parse_config
 from audit.load import columns, metric_roles, predictions, splits
-from audit.load.discover import Discovery, File, digest, discover, read_bytes, single
+from audit.load.discover import (
+    Discovery,
+    File,
+    digest,
+    discover,
+    is_file,
+    is_folder,
+    read_bytes,
+    single,
+)
 from audit.load.documents import documents_of, sort_documents
 from audit.load.grouping import (
     build_grouping,
@@ -93,19 +102,21 @@ def read_config(path: Path) -> Config:
     ConfigError
         If the file cannot be used, or raises a limit: these protect the auditor from the export.
     """
-    if not path.is_dir():
+    if not is_folder(path):
         return Config()
     root = path.resolve()
     for name in _CONFIG_FILES:
-        found = single(root / name, Config().limits) if (root / name).is_file() else None
+        found = single(root / name, Config().limits) if is_file(root / name) else None
         if found is None:
             continue
         try:
             if not found.files:
                 raise ConfigError(f"{name}: {found.problems[0].reason}")
             text = read_bytes(found.files[0], _MAX_CONFIG).decode("utf-8")
-        except (LoadError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{name}: cannot be read: {first_line(error)}") from error
+        except LoadError as error:
+            raise ConfigError(f"{name}: {first_line(error)}; correct or remove it") from error
+        except UnicodeDecodeError as error:
+            raise ConfigError(f"{name}: no UTF-8 text; save it as UTF-8") from error
         config = parse_config(text, name)
         for limit in config.limits.exceeds(Limits()):
             raise ConfigError(
@@ -239,7 +250,8 @@ def _discover(path: Path, config: Config, passed_over: Collection[Path]) -> tupl
         else:
             raise NothingToAudit(f"{path}: no such file or folder; check the path")
     except (OSError, RuntimeError, ValueError) as error:
-        raise NothingToAudit(f"{path}: cannot be opened ({type(error).__name__})") from error
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise NothingToAudit(f"{path}: cannot be opened ({reason}); make it readable") from error
     name = root.name or "export"
     if any(file.suffix in _READABLE for file in discovery.files):
         return discovery, name
@@ -300,7 +312,7 @@ def _read(
 
 def _file_list(path: Path, discovery: Discovery) -> Slot:
     """Every file that is there, refused ones included; nothing is known of one given by itself."""
-    if not path.is_dir():
+    if not is_folder(path):
         return Absent("a single file was given, and what belongs to it is not known")
     refused = {p.location.path for p in discovery.problems if p.location.path != "."}
     return Present(FileList(tuple(sorted(refused | {file.name for file in discovery.files}))))

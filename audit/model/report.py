@@ -146,6 +146,8 @@ class Report:
         Comparison with the known findings, where a baseline was given.
     verdict_unsuppressed : ExperimentVerdict, optional
         What the verdict would be without the comments that silence findings, where it differs.
+    unmet : tuple of (str, str)
+        Checks or families that had to come to a conclusion and did not, and why.
     """
 
     tool_version: str
@@ -161,6 +163,7 @@ class Report:
     settings: tuple[str, ...] = ()
     baseline: BaselineUse | None = None
     verdict_unsuppressed: ExperimentVerdict | None = None
+    unmet: tuple[tuple[str, str], ...] = ()
 
     @property
     def findings(self) -> tuple[Finding, ...]:

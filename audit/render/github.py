@@ -15,6 +15,7 @@ from audit.model.report import Report
 from audit.model.severity import Severity
 from audit.render.escape import plain
 from audit.render.places import beyond_line, ranked, repository_path
+from audit.render.summary import unmet
 from audit.render.wording import count
 
 MAX_PER_LEVEL = 10  # GitHub shows that many of each level for a step
@@ -48,6 +49,13 @@ def to_github(
     title = {"title": "An export could not be audited"}
     errors = [_command("error", title, f"{plain(name)}: {plain(why)}") for name, why in failed]
     errors += _incomplete(reports, roots)
+    errors += [
+        _command(
+            "error", {"title": "Required"}, f"{plain(root or report.export_name)}: {plain(text)}"
+        )
+        for report, root in zip(reports, roots, strict=True)
+        for text in unmet(report)
+    ]
     lines: dict[str, list[str]] = {"error": errors, "warning": [], "notice": []}
     for root, finding in ranked(reports, roots):
         command = _COMMAND[finding.severity]

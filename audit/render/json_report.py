@@ -54,14 +54,16 @@ def to_json(report: Report) -> str:
             {"finding": _finding(each.finding), "reason": each.reason, "kind": each.kind}
             for each in report.suppressed
         ],
-        **_baseline(report),
+        **_occasional(report),
     }
     return json.dumps(strict(document), indent=2, allow_nan=False) + "\n"
 
 
-def _baseline(report: Report) -> dict[str, Any]:
-    """What is there only where something is suppressed."""
+def _occasional(report: Report) -> dict[str, Any]:
+    """What is there only where something is suppressed, or required in vain."""
     found: dict[str, Any] = {}
+    if report.unmet:
+        found["unmet"] = [{"required": name, "reason": why} for name, why in report.unmet]
     if report.verdict_unsuppressed is not None:
         found["verdict_unsuppressed"] = report.verdict_unsuppressed.value
     if report.baseline is not None:

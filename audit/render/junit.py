@@ -76,12 +76,18 @@ def _suite(report: Report, root: str, fail_on: Severity) -> ET.Element:
         ("digest", report.export_digest),
         ("version", report.tool_version),
         ("suppressed", str(len(report.suppressed))),
+        *(("setting", line) for line in report.settings),
     ):
         ET.SubElement(properties, "property", name=name, value=plain(value))
     for run in report.runs:
         suite.append(_case(run, root, fail_on))
+    for name, why in report.unmet:
+        case = ET.SubElement(
+            suite, "testcase", classname="required", name=plain(f"{name} is required"), time="0.000"
+        )
+        ET.SubElement(case, "failure", message=plain(why), type="required").text = plain(why)
     tags = [child.tag for case in suite.iter("testcase") for child in case]
-    suite.set("tests", str(len(report.runs)))
+    suite.set("tests", str(len(report.runs) + len(report.unmet)))
     for key, tag in zip(_OUTCOMES, ("failure", "error", "skipped"), strict=True):
         suite.set(key, str(tags.count(tag)))
     suite.set("time", _seconds(report.runs))

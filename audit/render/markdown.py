@@ -16,7 +16,7 @@ from audit.model.report import CheckRun, ExperimentVerdict, Report
 from audit.render.escape import code, code_block, inline, link_path, mermaid, prose
 from audit.render.figures import captions
 from audit.render.markdown_tables import evidence_tables, folded, to_table
-from audit.render.summary import answer, counts, headline_rows, is_suppressed, silenced
+from audit.render.summary import answer, counts, headline_rows, is_suppressed, remarks
 from audit.render.wording import count, value, where
 
 MAX_FINDINGS = 100
@@ -80,7 +80,7 @@ def to_markdown(report: Report, figures: Mapping[str, str]) -> str:
 def top(report: Report) -> str:
     """The answer, the counts and the headline numbers."""
     verdict = report.verdict
-    sentences = "\n> ".join(prose(each) for each in (*answer(report), *silenced(report)))
+    sentences = "\n> ".join(prose(each) for each in (*answer(report), *remarks(report)))
     levels, checks = counts(report)
     parts = [
         f"# Audit of {inline(report.export_name, 120)}: {verdict.value}",

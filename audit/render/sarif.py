@@ -20,6 +20,7 @@ from audit.render.escape import link_path, plain, shorten
 from audit.render.json_report import evidence_fields, strict
 from audit.render.markdown import documentation
 from audit.render.places import beyond_line, ranked, repository_path
+from audit.render.summary import unmet
 from audit.render.wording import count
 
 MAX_RESULTS = 25_000  # what GitHub accepts in a run
@@ -87,6 +88,7 @@ def to_sarif(
                     "name": report.export_name,
                     "digest": report.export_digest,
                     "verdict": report.verdict.value,
+                    "settings": [_text(line) for line in report.settings],
                 }
                 for report, root in zip(reports, roots, strict=True)
             ]
@@ -235,6 +237,13 @@ def _invocation(
                     "associatedRule": {"id": run.check_id, "index": index[run.check_id]},
                 }
             )
+        notifications += [
+            {
+                "level": "error",
+                "message": {"text": f"{_text(root or report.export_name)}: {_text(text)}"},
+            }
+            for text in unmet(report)
+        ]
     if left_out > 0:
         text = f"{count(left_out, 'result')} left out; the JSON reports have all of them."
         notifications.append({"level": "warning", "message": {"text": text}})

@@ -318,6 +318,7 @@ def _kept(base: Config) -> list[str]:
         "min_confidence": "The same for low, medium or high confidence.",
         "select": "Checks or families to run; all of them where it is empty.",
         "ignore": "Checks or families to leave out.",
+        "require": "Checks or families that must come to a conclusion.",
     }
     lines = []
     for name, note in notes.items():

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 
 from audit.model.report import SCHEMA_VERSION, Report
 from audit.model.severity import Severity
-from audit.render.console import VERDICT_STYLE
+from audit.render.console import VERDICT_STYLE, first_of_each, settings_lines
 from audit.render.escape import brief, plain
 from audit.render.json_report import to_json
-from audit.render.summary import is_number, silenced
+from audit.render.summary import is_number, remarks
 from audit.render.wording import count, percent, value
 
 if TYPE_CHECKING:
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 MAX_DETAILED = 4  # exports with findings; more of them get the table only
-MAX_FINDINGS = 3
+MAX_FINDINGS = 8  # of all exports together
+MAX_REMARKS = 10
 _NAMES = ("export", "verdict", "err", "warn", "note", "copies", "reported")
 _WIDTHS = (22, 12, 5, 5, 5, 8, 0)
 
@@ -91,21 +92,28 @@ def to_console_several(
         _environ={},
     )
     console.print(_table(reports, failed))
-    for each in failed:
-        console.print(Text(f"\n{plain(each.name, 80)}: {plain(each.reason, 400)}"))
-    for report in reports:
-        for sentence in silenced(report):
-            console.print(Text(f"\n{plain(report.export_name, 80)}: {plain(sentence, 400)}"))
+    said = [(each.name, each.reason) for each in failed]
+    said += [(report.export_name, text) for report in reports for text in remarks(report)]
+    said += [
+        (report.export_name, f"Settings {line}")
+        for report in reports
+        for line in settings_lines(report, width)
+    ]
+    for name, text in said[:MAX_REMARKS]:
+        console.print(Text(f"\n{plain(name, 80)}: {plain(text, 400)}"))
+    if len(said) > MAX_REMARKS:
+        console.print(Text(f"\n… and {len(said) - MAX_REMARKS:,} more remarks"))
     found = [report for report in reports if report.findings]
     for report in found if len(found) <= MAX_DETAILED else ():
         console.print()
         console.print(Text(plain(report.export_name, 80), style="bold"))
-        for finding in report.findings[:MAX_FINDINGS]:
+        shown = first_of_each(report.findings)[: MAX_FINDINGS // len(found)]
+        for finding in shown:
             text = f"{finding.check_id} {finding.severity.name.lower()} {finding.primary}"
             console.print(Text(f"  {brief(text, width - 4)}"))
             console.print(Text(f"    {brief(finding.message, width - 6)}"))
-        if len(report.findings) > MAX_FINDINGS:
-            rest = count(len(report.findings) - MAX_FINDINGS, "further finding")
+        if len(report.findings) > len(shown):
+            rest = count(len(report.findings) - len(shown), "further finding")
             console.print(Text(f"  {rest}"))
     if report_paths:
         console.print()

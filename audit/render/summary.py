@@ -237,7 +237,20 @@ def masking_columns(report: Report) -> tuple[str, ...]:
     return tuple(str(name) for name in evidence.observed)
 
 
-def silenced(report: Report) -> tuple[str, ...]:
+def remarks(report: Report) -> tuple[str, ...]:
+    """What qualifies the answer: requirements that are not met, findings that are suppressed."""
+    return (
+        *unmet(report),
+        *_silenced(report),
+    )
+
+
+def unmet(report: Report) -> tuple[str, ...]:
+    """What was required of the evidence and is not there, a sentence each."""
+    return tuple(f"{name} is required, and could not tell: {why}." for name, why in report.unmet)
+
+
+def _silenced(report: Report) -> tuple[str, ...]:
     """How many findings are suppressed, in which way, and what the verdict would be with them."""
     in_source = sum(each.kind != "external" for each in report.suppressed)
     lines = []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import pickle
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -13,7 +16,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from audit.cli import app
+from audit.cli import app, main
 from tests.experiment import clean_experiment
 from tests.faults import lk101
 from tests.harness import EXPORTS, overlay
@@ -366,3 +369,120 @@ def test_hostile_overlay_stays_in_its_folder(tmp_path: Path) -> None:
     report = run_json(export)
     assert all("secret" not in entry["detail"] for entry in report["export"]["recognised"])
     assert verdict_of(report, "CT201") == "PASS"
+
+
+def call(*arguments: object, **streams: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "audit", *map(str, arguments)]
+    return subprocess.run(command, text=True, stderr=subprocess.PIPE, **streams)  # type: ignore
+
+
+def test_a_reader_that_stops_reading_changes_no_exit_code(leaky: Path) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as nobody:
+        for arguments, code in (
+            (("run", leaky, "--format", "json"), 1),
+            (("rules",), 0),
+            (("explain", "CT202"), 0),
+            (("config", leaky), 0),
+        ):
+            result = call(*arguments, stdout=nobody)
+            assert (result.returncode, result.stderr) == (code, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_says_so() -> None:
+    with Path("/dev/full").open("w") as full:
+        result = call("rules", stdout=full)
+    assert result.returncode == 2
+    assert result.stderr.startswith("audit: cannot write to standard output: No space left")
+    assert "Traceback" not in result.stderr
+
+
+def ended(monkeypatch: pytest.MonkeyPatch, error: BaseException, *arguments: str) -> object:
+    """Exit code of the command where reading raises."""
+
+    def load(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr("audit.load.load", load)
+    monkeypatch.setattr(sys, "argv", ["audit", *arguments])
+    with pytest.raises(SystemExit) as end:
+        main()
+    return end.value.code
+
+
+def test_stopped_by_hand(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(monkeypatch, KeyboardInterrupt(), "run", str(clean)) == 130
+    assert capfd.readouterr().err.endswith(
+        "audit: stopped; reports that were not written yet are missing\n"
+    )
+
+
+def test_a_crash_is_no_finding(
+    clean: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert ended(monkeypatch, ZeroDivisionError("boom"), "run", str(clean)) == 4
+    error = capfd.readouterr().err
+    assert "ZeroDivisionError: boom" in error
+    assert "defect of the audit" in error
+
+
+# Root may read everything unless it gives that up.
+ORDINARY = (
+    ("setpriv", "--bounding-set=-dac_override,-dac_read_search")
+    if hasattr(os, "geteuid") and os.geteuid() == 0
+    else ()
+)
+
+
+@pytest.mark.skipif(bool(ORDINARY) and not shutil.which("setpriv"), reason="root reads everything")
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("run", "closed"), 3, "audit: closed: nothing that can be audited; .: the folder cannot"),
+        (("run", "closed/a.py"), 3, "audit: closed/a.py: cannot be opened (Permission denied)"),
+        (("run", "closed", "open", "--format", "json"), 3, "audit: closed: closed: nothing that"),
+        (("init", "closed"), 2, "audit: closed/audit.toml: Permission denied"),
+        (("run", "secret"), 2, "audit: audit.toml: cannot be read: Permission denied; correct or"),
+        (("run", "open"), 2, "audit: cannot write reports/open.md: Permission denied; choose"),
+    ],
+)
+def test_what_may_not_be_read_or_written(
+    tmp_path: Path, arguments: tuple[str, ...], code: int, message: str
+) -> None:
+    for name in ("closed", "secret", "open"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.py").write_text("x = 1\n")
+    (tmp_path / "secret" / "audit.toml").touch(mode=0o000)
+    (tmp_path / "reports").mkdir(mode=0o555)
+    (tmp_path / "closed").chmod(0o000)
+    command = [*ORDINARY, sys.executable, "-m", "audit", *arguments]
+    environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
+    try:
+        result = subprocess.run(
+            command, cwd=tmp_path, env=environment, text=True, capture_output=True
+        )
+    finally:
+        (tmp_path / "closed").chmod(0o755)
+    assert (result.returncode, result.stderr[: len(message)]) == (code, message)
+    assert "Traceback" not in result.stderr
+
+
+def test_an_unreadable_folder_inside_is_one_finding(
+    clean: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (clean / "private").mkdir()
+    scandir = os.scandir
+
+    def closed(folder: object) -> object:
+        if str(folder).endswith("private"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(folder)  # type: ignore[call-overload]
+
+    monkeypatch.setattr(os, "scandir", closed)
+    report = run_json(clean)
+    (finding,) = problems(report)["LD901"]
+    assert "the folder cannot be listed: Permission denied" in finding["message"]

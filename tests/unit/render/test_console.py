@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
+from audit.model.severity import Severity
 from audit.render.console import to_console
 from tests.unit.render.reports import (
     clean_report,
@@ -33,8 +35,37 @@ def test_fits_the_width_and_one_screen(width: int) -> None:
 def test_a_finding_names_check_level_and_place_and_then_the_message() -> None:
     lines = to_console(rich_report(), width=160, color=False, report_path=None).splitlines()
     (place,) = (i for i, line in enumerate(lines) if line.startswith("LK101"))
-    assert lines[place].split() == ["LK101", "error", "experiment.ipynb", "cell", "6:41"]
-    assert lines[place + 1].startswith("      rows are duplicated")
+    assert lines[place].startswith("LK101 error   experiment.ipynb cell 6:41: rows are duplicated")
+
+
+def test_at_most_eight_checks_errors_first_and_where_the_rest_is() -> None:
+    report = rich_report()
+    (run,) = (each for each in report.runs if each.check_id == "CL501")
+    notes = [
+        replace(
+            run,
+            check_id=f"HY{number}",
+            findings=(replace(run.findings[0], check_id=f"HY{number}", severity=Severity.NOTE),),
+        )
+        for number in range(700, 712)
+    ]
+    report = replace(report, runs=(*notes, *report.runs), suppressed=())
+    known = len({finding.check_id for finding in report.findings})
+    for path, where in (("out/a.md", "see out/a.md"), (None, "--format markdown:FILE has all")):
+        lines = to_console(report, width=80, color=False, report_path=path).splitlines()
+        levels = [line[6:13].strip() for line in lines if re.match(r"[A-Z]{2}\d{3} [ewn]", line)]
+        assert len(levels) == 8
+        assert levels == sorted(levels, key=["error", "warning", "note"].index)
+        (rest,) = (line for line in lines if line.startswith("… and"))
+        assert rest == f"… and {known - 8} notes of {known - 8} more checks: {where}"
+
+
+def test_many_long_settings_each_have_their_line() -> None:
+    settings = tuple(f"setting{number} = {'x' * 500}" for number in range(12))
+    report = replace(rich_report(), settings=settings)
+    lines = to_console(report, width=80, color=False, report_path=None).splitlines()
+    assert sum("setting" in line for line in lines) == 8
+    assert any(line.strip() == "… and 4 more" for line in lines)
 
 
 def test_several_findings_of_one_check_are_counted() -> None:
