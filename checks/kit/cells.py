@@ -7,6 +7,7 @@ import re
 import warnings
 
 MAX_SOURCE = 1_000_000  # characters that `syntax_tree` parses
+MAX_KEPT = 2_000_000  # characters whose trees are kept; a tree takes about a hundred times as much
 
 _PYTHON_CELL_MAGICS = frozenset({"time", "timeit", "capture", "prun", "memit", "pypy", "python3"})
 _PYTHON_LINE_MAGICS = frozenset({"time", "timeit", "prun", "memit"})
@@ -31,19 +32,50 @@ def parse_cell(source: str) -> ast.Module:
     Returns
     -------
     ast.Module
-        Never executed by anybody.
+        Never executed by anybody. Several checks read the same text: they get the same tree, so
+        none may change it.
 
     Raises
     ------
     SyntaxError
         If the rest is not Python: also for null bytes and for nesting that is too deep.
     """
+    tree = _TREES.get(source)
+    if tree is None:
+        tree = _parse_cell(source)
+        _TREES.keep(source, tree)
+    return tree
+
+
+def _parse_cell(source: str) -> ast.Module:
     try:
         return _parse(source)
     except SyntaxError:
         if not re.search(r"[%!?]", source):
             raise
     return _parse(_neutralise(source))
+
+
+class _Trees:
+    """The trees of the texts that were read last, of ``MAX_KEPT`` characters at most."""
+
+    def __init__(self) -> None:
+        self._trees: dict[str, ast.Module] = {}
+        self._size = 0
+
+    def get(self, source: str) -> ast.Module | None:
+        return self._trees.get(source)
+
+    def keep(self, source: str, tree: ast.Module) -> None:
+        self._trees[source] = tree
+        self._size += len(source)
+        while self._size > MAX_KEPT:
+            oldest = next(iter(self._trees))
+            del self._trees[oldest]
+            self._size -= len(oldest)
+
+
+_TREES = _Trees()
 
 
 def syntax_tree(source: str) -> ast.Module | None:

@@ -1,8 +1,17 @@
 import ast
+from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 
-from checks.kit.cells import MAX_SOURCE, parse_cell, syntax_tree
+from audit.cli import providers
+from audit.engine import run
+from audit.load import load
+from audit.model.artifacts import Code
+from audit.model.export import Present
+from audit.registry import load_checks
+from checks.kit.cells import MAX_KEPT, MAX_SOURCE, parse_cell, syntax_tree
+from tests.harness import EXPORTS, overlay
 
 
 def lines_of(source: str) -> list[int]:
@@ -83,3 +92,41 @@ def test_what_is_not_python_is_a_syntax_error(source: str) -> None:
 )
 def test_what_is_not_python_has_no_tree(source: str) -> None:
     assert syntax_tree(source) is None
+
+
+def test_a_text_is_parsed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    source = "only = 'here, in test_a_text_is_parsed_once'"
+    tree = parse_cell(source)
+    monkeypatch.setattr(ast, "parse", None)
+    assert parse_cell(source) is tree
+    assert syntax_tree(source) is tree
+
+
+def test_trees_of_much_text_are_let_go() -> None:
+    first = "x = 'first of many'"
+    tree = parse_cell(first)
+    for number in range(4):
+        parse_cell(f"# {number}" + "\n" * (MAX_KEPT // 3))
+    assert parse_cell(first) is not tree
+    assert ast.dump(parse_cell(first)) == ast.dump(tree)
+
+
+def dumped(sources: Iterable[str]) -> dict[str, str]:
+    trees = {source: syntax_tree(source) for source in sources}
+    return {
+        source: ast.dump(tree, include_attributes=True) for source, tree in trees.items() if tree
+    }
+
+
+def test_no_check_changes_a_tree(tmp_path: Path) -> None:
+    """Trees are shared: what one check changed would be read by the next."""
+    sources: list[str] = []
+    for folder in ("LK101", "LK102", "LK106", "CL503", "HY601", "HY602", "MT408"):
+        export = load(overlay(EXPORTS / folder / "bad", tmp_path / folder))
+        code = export.get(Code)
+        assert isinstance(code, Present)
+        sources = [cell.source for file in code.value.files for cell in file.cells]
+        before = dumped(sources)
+        run(export, load_checks(), providers=providers())
+        assert dumped(sources) == before
+    assert sources
