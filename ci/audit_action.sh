@@ -9,7 +9,8 @@
 #   AUDIT               the command (default: audit)
 #   PYTHON              the interpreter (default: python3)
 #   INPUT_PATH          one export a line; ** and * match folders
-#   INPUT_FAIL_ON       error (default), warning or note
+#   INPUT_FAIL_ON       error, warning or note; empty: as configured
+#   INPUT_REQUIRE       checks or families that must come to a conclusion, separated by spaces
 #   INPUT_CONFIG        configuration for all exports, instead of the audit.toml in each
 #   INPUT_BASELINE      findings that are accepted already
 #   INPUT_TRUST_EXPORT  "true": take configuration, baseline and comments as checked out
@@ -53,7 +54,14 @@ if [[ -n $base ]]; then
     || stop "the base commit cannot be read; check out with fetch-depth: 0"
 fi
 
-options=(--fail-on "${INPUT_FAIL_ON:-error}")
+options=()
+if [[ -n ${INPUT_FAIL_ON:-} ]]; then
+  options+=(--fail-on "$INPUT_FAIL_ON")
+fi
+read -r -d '' -a required <<<"${INPUT_REQUIRE:-}" || true # -d: also over several lines
+for id in "${required[@]}"; do
+  options+=("--require=$id")
+done
 if [[ $trusted == false ]]; then
   options+=(--no-inline-ignores)
 fi

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 
 from audit.cli import config, init, rules, run
 from audit.cli.app import app
 from audit.cli.run import providers
-from audit.cli.terminal import say_plainly
+from audit.cli.terminal import say_crash, say_plainly
 
 __all__ = ["app", "config", "init", "main", "providers", "rules", "run"]
 
@@ -38,8 +37,5 @@ def main() -> None:
         raise
     except Exception:
         # Exit code 1 would say that there are findings.
-        traceback.print_exc()
-        say_plainly(
-            "this is a defect of the audit, not of the export; please report the lines above"
-        )
+        say_crash()
         raise SystemExit(INCOMPLETE) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -43,10 +44,19 @@ def show(text: str) -> None:
 
 def say_plainly(message: str) -> None:
     """Say something on standard error."""
+    from audit.cli.ci import for_log
     from audit.render.escape import plain
 
-    # Messages quote file names and keys of the export; a terminal acts on some of them.
-    typer.echo(f"audit: {plain(message)}", err=True)
+    # Messages quote file names and keys of the export; a terminal acts on some of them, and so
+    # does a runner of GitHub Actions.
+    typer.echo(for_log("", f"audit: {plain(message)}"), err=True)
+
+
+def say_crash() -> None:
+    """Show the exception that is being handled, line by line: its text may quote the export."""
+    for line in traceback.format_exc().splitlines():
+        say_plainly(line)
+    say_plainly("this is a defect of the audit, not of the export; please report the lines above")
 
 
 def fail(message: str, code: int) -> NoReturn:

@@ -16,6 +16,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.experiment import clean_experiment
 from tests.faults import lk101
+from tests.harness import BASE, overlay
 
 SCRIPT = ROOT / "ci" / "audit_action.sh"
 SILENCE = 'ignore = ["LK", "CT", "MT", "CL", "AU"]\n'
@@ -376,3 +377,29 @@ def test_shellcheck() -> None:
         pytest.skip("shellcheck is not installed")
     done = subprocess.run([tool, str(SCRIPT)], capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
+
+
+def test_evidence_that_a_pull_request_deletes_fails_it(repository: Repository, audit: Path) -> None:
+    export = overlay(BASE, repository.folder / "run6")
+    base = repository.commit()
+    assert repository.run(audit, base, require="CT MT403").code == 0
+    shutil.rmtree(export / "splits")
+    repository.write("run6/audit.toml", 'require = []\nselect = ["LK"]\n')
+    repository.commit()
+    assert repository.run(audit, base).code == 0
+    result = repository.run(audit, base, require="CT\n  MT403\n")
+    assert result.code == 1, result.err
+    (error,) = (line for line in result.out.splitlines() if line.startswith("::error"))
+    assert error.startswith("::error title=Required::run6: CT is required, and could not tell")
+
+
+@pytest.mark.parametrize(("given", "options"), [("", []), ("note", ["--fail-on", "note"])])
+def test_the_configured_level_counts_unless_another_is_given(
+    repository: Repository, stub: Path, given: str, options: list[str]
+) -> None:
+    repository.write("run6/a.py", "x = 1\n")
+    base = repository.commit()
+    (call,) = repository.run(stub, base, fail_on=given).calls
+    at = call["options"].index("--fail-on") if options else 0
+    assert ("--fail-on" in call["options"]) == bool(options)
+    assert call["options"][at : at + len(options)] == options

@@ -424,9 +424,14 @@ def test_stopped_by_hand(
 def test_a_crash_is_no_finding(
     clean: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    assert ended(monkeypatch, ZeroDivisionError("boom"), "run", str(clean)) == 4
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    crash = ZeroDivisionError("boom\n::error::\x1b[31m ##[error]")
+    assert ended(monkeypatch, crash, "run", str(clean)) == 4
     error = capfd.readouterr().err
     assert "ZeroDivisionError: boom" in error
+    assert all(line.startswith("audit: ") for line in error.splitlines())
+    assert "##[" not in error
+    assert "\x1b" not in error
     assert "defect of the audit" in error
 
 
@@ -446,7 +451,7 @@ ORDINARY = (
         (("run", "closed/a.py"), 3, "audit: closed/a.py: cannot be opened (Permission denied)"),
         (("run", "closed", "open", "--format", "json"), 3, "audit: closed: closed: nothing that"),
         (("init", "closed"), 2, "audit: closed/audit.toml: Permission denied"),
-        (("run", "secret"), 2, "audit: audit.toml: cannot be read: Permission denied; correct or"),
+        (("run", "secret"), 2, "audit: secret/audit.toml: cannot be read: Permission denied; cor"),
         (("run", "open"), 2, "audit: cannot write reports/open.md: Permission denied; choose"),
     ],
 )
