@@ -62,11 +62,13 @@ def to_markdown(report: Report, figures: Mapping[str, str]) -> str:
     str
         Under 1 MiB; ends with a line break.
     """
+    shown = _pictures(report, figures)
     sections = [
         top(report),
-        _pictures(report, figures),
+        "".join(shown[:1]),
         _flow(report),
         _findings(report),
+        "\n\n".join(["## More figures", *shown[1:]] if shown[1:] else []),
         _claims(report),
         _unchecked(report),
         _passed(report),
@@ -96,12 +98,13 @@ def top(report: Report) -> str:
     return "\n\n".join(parts)
 
 
-def _pictures(report: Report, figures: Mapping[str, str]) -> str:
-    return "\n\n".join(
+def _pictures(report: Report, figures: Mapping[str, str]) -> list[str]:
+    """The figures, the one that says most first."""
+    return [
         f"![{inline(alt)}]({link_path(figures[name])})"
         for name, (_, alt) in captions(report).items()
         if name in figures
-    )
+    ]
 
 
 # --- data flow --------------------------------------------------------------------------------

@@ -70,16 +70,17 @@ def _arithmetic(evidence: Sequence[Evidence]) -> list[str]:
     """How the numbers of a table were obtained; by group where that differs."""
     lines: list[str] = []
     for name in dict.fromkeys(each.name for each in evidence):
-        items = [each for each in evidence if each.name == name and each.method]
-        methods = {each.method for each in items}
-        if len(methods) == 1:
-            lines.append(f"- {inline(words(name), 60)}: {prose(methods.pop(), 400)}")
-        elif methods:
-            lines += [
-                f"- {inline(words(name), 60)}, {inline(each.group or '', 80)}: "
-                f"{prose(each.method, 200)}"
-                for each in items[:MAX_GROUPS]
-            ]
+        groups: dict[str, list[str]] = {}
+        for each in evidence:
+            if each.name == name and each.method:
+                groups.setdefault(each.method, []).append(inline(each.group or "", 80))
+        if len(groups) == 1:
+            lines.append(f"- {inline(words(name), 60)}: {prose(next(iter(groups)), 400)}")
+            continue
+        for method, members in list(groups.items())[:MAX_GROUPS]:
+            more = f" and {len(members) - 3} more" if len(members) > 3 else ""
+            about = "; ".join(members[:3]) + more
+            lines.append(f"- {inline(words(name), 60)}, {about}: {prose(method, 200)}")
     if not lines:
         return []
     if len(lines) > 5:

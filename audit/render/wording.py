@@ -113,17 +113,30 @@ def observed(evidence: Evidence, *, unit: bool = False, n: bool = False) -> str:
     --------
     >>> observed(Evidence("contaminated_share", 0.5, n=40, interval=(0.35, 0.65)), n=True)
     '50 % [35 %, 65 %], n = 40'
+    >>> observed(Evidence("steps_before_split", 1, unit="steps"), unit=True)
+    '1 step'
     """
     share = is_share(evidence)
     text = value(evidence.observed, share=share)
     if unit and evidence.unit and not share and evidence.observed is not None:
-        text += f" {evidence.unit}"
+        text += f" {_singular(evidence.unit) if evidence.observed == 1 else evidence.unit}"
     if evidence.interval is not None and evidence.observed is not None:
         low, high = (value(bound, share=share) for bound in evidence.interval)
         text += f" [{low}, {high}]"
     if n and evidence.n is not None:
         text += f", n = {evidence.n:,}"
     return text
+
+
+_PLURALS = ("rows", "steps", "copies", "groups", "epochs", "files", "cells", "lines", "columns")
+
+
+def _singular(unit: str) -> str:
+    """The unit after 1; names of metrics stay as they are (``"log_loss"``)."""
+    first, *rest = unit.split(" ")
+    if first not in _PLURALS:
+        return unit
+    return " ".join([f"{first[:-3]}y" if first.endswith("ies") else first[:-1], *rest])
 
 
 def where(location: Location) -> str:

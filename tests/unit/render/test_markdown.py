@@ -57,6 +57,7 @@ def test_sections_stand_in_order_and_only_where_there_is_something() -> None:
     assert headings(rich_report()) == [
         "What happened",
         "Findings",
+        "More figures",
         "Claims",
         "Not checked, and why",
         "Passed",
