@@ -75,7 +75,7 @@ class Draw:
 def splitters(program: Program) -> Iterator[tuple[Draw, bool]]:
     """Calls of splitting functions and classes, and whether they draw at all."""
     for statement in program.statements:
-        for node in statement.expressions():
+        for node in statement.expressions:
             if not isinstance(node, ast.Call):
                 continue
             last = _last(node.func)
@@ -115,11 +115,11 @@ def reorderings(program: Program, statement: Statement) -> Iterator[Draw]:
     """Draws of an order, of positions or of a random condition in one statement."""
     compared = {
         id(inner)
-        for node in statement.expressions()
+        for node in statement.expressions
         if isinstance(node, ast.Compare)
         for inner in ast.walk(node)
     }
-    for node in statement.expressions():
+    for node in statement.expressions:
         if not isinstance(node, ast.Call):
             continue
         last = _last(node.func)

@@ -55,7 +55,7 @@ def selections(program: Program) -> list[Selection]:
     calls = [
         (statement, node)
         for statement in program.statements
-        for node in statement.expressions()
+        for node in statement.expressions
         if isinstance(node, ast.Call)
     ]
     watched = [
@@ -160,7 +160,7 @@ def _searches(program: Program, calls: list[tuple[Statement, ast.Call]]) -> Iter
     read = {
         node.attr: (statement, node)
         for statement in program.statements
-        for node in statement.expressions()
+        for node in statement.expressions
         if isinstance(node, ast.Attribute) and node.attr in ("best_score_", "best_value")
     }
     made = [node for _, node in calls if _last(node.func) in _SEARCHES]
@@ -191,7 +191,7 @@ def _is_nested(program: Program, calls: list[tuple[Statement, ast.Call]]) -> boo
 def first_test_name(program: Program) -> Location | None:
     """The first place where the code names test rows."""
     for statement in program.statements:
-        for node in statement.expressions():
+        for node in statement.expressions:
             words = _word(node)
             if words and len(words) <= _MAX_TEXT and says_test(words):
                 return _place(program, statement, node)
@@ -203,7 +203,7 @@ def names_validation(program: Program) -> bool:
     return any(
         _is_validation(_word(node)) and not isinstance(node, ast.Constant)
         for statement in program.statements
-        for node in statement.expressions()
+        for node in statement.expressions
     )
 
 

@@ -144,7 +144,7 @@ def _splits_in(
 def _names_read(statement: Statement) -> list[str]:
     names = [
         node.id
-        for node in statement.expressions()
+        for node in statement.expressions
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
     ]
     return list(dict.fromkeys(names))
