@@ -27,7 +27,8 @@ _N = (
 )
 _UNIT = r"(?:\s?%|\s?(?:ms|s|GB|MB|points?|pp)(?![A-Za-z]))?"
 _VALUE = rf"(?<![\w.,/–-]){_N}{_UNIT}(?![\w]|[.,][0-9])"
-_SIZE = r"[-+−]?[0-9][0-9,]*(?:\.[0-9]+)?"
+# Bounded, because a search starts anew at every digit of a long number.
+_SIZE = r"[-+−]?[0-9][0-9,]{0,20}(?:\.[0-9]{1,20})?"
 _CHANGE = (
     rf"(?:{_SIZE}\s?(?:%(?!-?\s?point)|percent\b|[x×](?![A-Za-z0-9])|-?fold\b|times\b)"
     rf"|{_SIZE}\s?(?:pp\b|pts?\b|(?:percentage |%-?\s?)?points?\b))"
