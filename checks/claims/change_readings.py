@@ -25,10 +25,6 @@ _SCORES = re.compile(
     r"\b(?:acc(?:uracy)?|precision|recall|f1|auc|auroc|sensitivity|specificity|top-?[15]|map|iou)\b",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = re.compile(
-    r"(?<![\w.,(\[{])(?:0,[0-9]{2,6}(?![\w,)\]}])|[0-9]{1,3},[0-9]{1,2}\s?%)"
-    r"|\|\s?[0-9]{1,3},[0-9]{1,2}\s?\|"
-)
 
 
 class Unit(Enum):
@@ -108,17 +104,6 @@ def parse_value(text: str) -> Written | None:
 def about_scores(text: str) -> bool:
     """Whether a text speaks of shares whose complement is an error."""
     return bool(_SCORES.search(text[:2_000]))
-
-
-def uses_decimal_commas(text: str) -> bool:
-    """Whether numbers are written as ``0,181``: thousands cannot be told from decimals then.
-
-    Examples
-    --------
-    >>> [uses_decimal_commas(text) for text in ("0,181", "82,1 %", "(4,2)", "[0,1]", "1,800")]
-    [True, True, False, False, False]
-    """
-    return bool(_DECIMAL_COMMA.search(text))
 
 
 def value_interval(written: Written) -> Interval:
