@@ -184,9 +184,16 @@ def _plain_readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]
         yield from (difference, hundredfold, *relative, *ratios, *increases)
 
 
-def fits(change: Change, old: Written, new: Written, *, shares: bool = False) -> Reading | None:
-    """The first reading that makes a change right, or ``None``."""
+def fits(
+    change: Change, old: Written, new: Written, *, shares: bool = False, directed: bool = False
+) -> Reading | None:
+    """The first reading that makes a change right, or ``None``.
+
+    A `directed` change is one up or down, and not what the new value is in percent of the old.
+    """
     for reading in readings(old, new, change.unit, shares=shares):
+        if directed and "ratio in percent" in reading.kind:
+            continue
         if reading.value.overlaps(change.size):
             return reading
     return None

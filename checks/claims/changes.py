@@ -60,10 +60,11 @@ def changes(documents: Documents, params: Params) -> Outcome:
     and a stated change may be rounded or cut off. A change is wrong only if no reading fits:
     relative to the old or the new value, percent or percentage points, a ratio or an increase
     ("3x worse"), reduction or change counted positive, a change of the error where an accuracy
-    is stated. In a table a row is blamed only where
-    most other rows show what the column means, or the two columns are plainly the old and the
-    new value. Formulas are read by the usual precedence, and once more with a last division
-    applied to all that stands before it.
+    is stated. In a table a row is blamed only where most other rows show what the column means,
+    or the two columns are plainly the old and the new value; where at least four rows are signed,
+    also one whose sign is the opposite of all others. A column "vs. X" is held against the row X.
+    Formulas are read by the usual precedence, and once more with a last division applied to all
+    that stands before it.
 
     False alarms
     ------------
