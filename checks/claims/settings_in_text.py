@@ -45,7 +45,13 @@ _WORDS = {
         ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=2
     )
 }
-_FEW = re.compile(rf"\b(?P<number>{'|'.join(_WORDS)})(?:-fold\s(?:cross|cv)\b|\sfolds\b)", re.I)
+_FEW = re.compile(rf"\b(?P<number>{'|'.join(_WORDS)})-fold\s(?:cross|cv)\b", re.I)
+# "in two folds" and "two folds have no positives" speak of some of them
+_ALL_FOLDS = re.compile(
+    rf"(?<!\bin\s)(?<!\bof\s)(?<!\bon\s)(?<!\bfor\s)(?<![\w.,/–×-])(?P<number>{'|'.join(_WORDS)}"
+    r"|[0-9]{1,2})\s(?:cv |cross-validation |stratified |group )?folds(?=\s?(?:[,.;:)(]|$))",
+    re.I,
+)
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("learning rate", _after(r"(?:initial |base |constant )?learning[ _-]rate|lr")),
     ("batch size", _after(r"(?:mini-?)?batch[ _-]size|batches")),
@@ -55,7 +61,7 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("random seed", _after(r"(?:random[ _-])?(?:seed|state)")),
     ("folds", _FOLDS),
     ("folds", _FEW),
-    ("folds", _before(r"(?:cv |cross-validation |stratified |group )?folds")),
+    ("folds", _ALL_FOLDS),
     ("dropout", _after(r"dropout(?: rate)?")),
     ("weight decay", _after(r"weight[ _-]decay")),
     ("noise scale", _NOISE),
@@ -173,7 +179,7 @@ def settings_in_document(document: Document) -> Iterator[StatedSetting]:
         below = sentence.headings[1:]
         if any(_OTHER_SECTION.search(text) or RUN.search(text) for text in below):
             continue
-        if any(map(str.isdigit, sentence.text)) or _FEW.search(sentence.text):
+        if any(map(str.isdigit, sentence.text)) or "fold" in sentence.text:
             yield from in_sentence(sentence, document)
     yield from _in_tables(document)
 
