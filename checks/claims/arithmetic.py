@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from audit.model.artifacts import Grouping
 from audit.model.evidence import Evidence
@@ -208,7 +209,30 @@ def _share_sum(
         f"expected {source}",
     )
     text = f"shares sum to {value:.4g} %, not {source}"
-    return Judgement((_wrong_sum(composition, text, evidence, labelled),))
+    missing = Interval(100.0, 100.0) - _sum(intervals)
+    found = _wrong_sum(composition, text, evidence, labelled)
+    return Judgement((_at_short_row(found, composition, missing, share_units),))
+
+
+def _at_short_row(
+    found: Contradiction, composition: Composition, missing: Interval, share_units: float
+) -> Contradiction:
+    """Point at the one row that would fill the gap if it counted all groups that it names."""
+    short = [
+        (row, row.members - left_out)
+        for row in composition.parts
+        if row.members is not None and row.share is not None
+        for left_out in range(1, min(row.members, 100))
+        if (
+            _share_interval(row.share, share_units)
+            * Interval.around(left_out / (row.members - left_out), 0.0)
+        ).overlaps(missing)
+    ]
+    if len(short) != 1 or missing.low <= 0:
+        return found
+    ((row, counted),) = short
+    text = f"{found.text}; as if {row.label} were {counted} of its {row.members} groups"
+    return replace(found, line=row.line, label=row.label, text=text)
 
 
 def _wrong_sum(

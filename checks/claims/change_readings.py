@@ -25,10 +25,6 @@ _SCORES = re.compile(
     r"\b(?:acc(?:uracy)?|precision|recall|f1|auc|auroc|sensitivity|specificity|top-?[15]|map|iou)\b",
     re.IGNORECASE,
 )
-_DECIMAL_COMMA = re.compile(
-    r"(?<![\w.,(\[{])(?:0,[0-9]{2,6}(?![\w,)\]}])|[0-9]{1,3},[0-9]{1,2}\s?%)"
-    r"|\|\s?[0-9]{1,3},[0-9]{1,2}\s?\|"
-)
 
 
 class Unit(Enum):
@@ -110,17 +106,6 @@ def about_scores(text: str) -> bool:
     return bool(_SCORES.search(text[:2_000]))
 
 
-def uses_decimal_commas(text: str) -> bool:
-    """Whether numbers are written as ``0,181``: thousands cannot be told from decimals then.
-
-    Examples
-    --------
-    >>> [uses_decimal_commas(text) for text in ("0,181", "82,1 %", "(4,2)", "[0,1]", "1,800")]
-    [True, True, False, False, False]
-    """
-    return bool(_DECIMAL_COMMA.search(text))
-
-
 def value_interval(written: Written) -> Interval:
     """What a value may have been before it was rounded; whole numbers may be rounded as well."""
     written = perhaps_rounded(written)
@@ -199,9 +184,16 @@ def _plain_readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]
         yield from (difference, hundredfold, *relative, *ratios, *increases)
 
 
-def fits(change: Change, old: Written, new: Written, *, shares: bool = False) -> Reading | None:
-    """The first reading that makes a change right, or ``None``."""
+def fits(
+    change: Change, old: Written, new: Written, *, shares: bool = False, directed: bool = False
+) -> Reading | None:
+    """The first reading that makes a change right, or ``None``.
+
+    A `directed` change is one up or down, and not what the new value is in percent of the old.
+    """
     for reading in readings(old, new, change.unit, shares=shares):
+        if directed and "ratio in percent" in reading.kind:
+            continue
         if reading.value.overlaps(change.size):
             return reading
     return None

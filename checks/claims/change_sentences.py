@@ -57,8 +57,9 @@ _KIND = (
 _ABOUT = r"(?:about\s|roughly\s|around\s|approximately\s|~\s?|≈\s?)?"
 # directly behind the two numbers: "(+3.2 points)", ", a 39 % reduction"
 _BEHIND = re.compile(
-    rf"^(?:\s[A-Za-z%][\w%-]*){{0,2}}(?:\s?[,(:;=–—]|\s-)\s?"
-    rf"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s)?(?:an?\s)?{_ABOUT}(?P<change>{_CHANGE})"
+    rf"^(?:\s[A-Za-z%][\w%/-]*){{0,2}}(?:\s?[,(:;=–—]|\s-)\s?"
+    rf"(?:i\.e\.,?\s|or\s|that is,?\s|which is\s)?(?:by\s|an?\s)?(?:{_KIND}\sof\s)?"
+    rf"{_ABOUT}(?P<change>{_CHANGE})"
     rf"(?=\s?(?:\)|[.;!,]|$|{_KIND}\b|relative\b|absolute\b))",
     re.IGNORECASE,
 )
@@ -69,7 +70,7 @@ _AHEAD = re.compile(
     re.IGNORECASE,
 )
 # what the two numbers may be values of, and what they would be settings of
-_MEASURE = re.compile(
+MEASURE = re.compile(
     r"\b(?:accuracy|errors?|loss(?:es)?|(?:log2?[- ]?)?r?mse|mae|mape|rmsle|auc|auroc|f1|recall"
     r"|precision|r2|scores?|time|latency|memory|throughput|samples|rows|records|images|cost|revenue"
     r"|rate|size|metric|gap|improv\w+|reduc\w+|augment\w+|increase[ds]?|decrease[ds]?|fell|rose"
@@ -83,6 +84,16 @@ _SETTING = re.compile(
     r"|heads|dims?|dimensions?|aged?|years|weeks|months|days|hours|o'clock|am|pm|pages?|chapters?"
     r"|versions?)\b",
     re.IGNORECASE,
+)
+# "120 MB, was 160 MB (25 % smaller)"
+_WAS = re.compile(
+    rf"(?P<new>{_VALUE})(?:,\s|\s\()(?:it\s)?(?:was|previously|formerly|down from|up from)\s{_LEAD}"
+    rf"(?P<old>{_VALUE})\)?\s?[,(]\s?{_ABOUT}(?P<change>{_CHANGE})\s{_BETTER}\b",
+    re.IGNORECASE,
+)
+# what comes to a share of the old value is not "down 60 %"
+_DIRECTED = re.compile(
+    rf"(?:\b(?:down|up|by|{_BETTER}|reduc\w*|increas\w*|decreas\w*|lower\w*)\s{_ABOUT}$)", re.I
 )
 _PAIR_IN_PARENTHESES = re.compile(
     rf"(?P<change>{_CHANGE})\s(?:[a-z]+\s){{0,2}}\((?:from\s)?(?P<old>{_VALUE})"
@@ -100,7 +111,7 @@ _HEDGED = re.compile(
     r"\b(?:more than|over|at least|less than|up to|almost|nearly|under|as much as|at most|another"
     r"|further|additional|would|should|could|might|if|e\.g|example|hypothetical\w*|expected?"
     r"|per|each|every|yearly|annual\w*|cagr|confidence|interval|range[sd]?|between|p-value"
-    r"|epochs?|relative to|compared (?:to|with)|remaining|respectively)\b|[<>≥≤±]",
+    r"|epochs?|relative to|compared (?:to|with)|remaining|respectively)\b|<(?!-)|(?<![-=])>|[≥≤±]",
     re.IGNORECASE,
 )
 _TRAIN = re.compile(r"\btrain(?:ing)?\b", re.IGNORECASE)
@@ -109,6 +120,12 @@ _GAP = re.compile(r"\b(?:gap|difference|diff)\b|[Δ∆]", re.IGNORECASE)
 _ITEM = re.compile(
     r"^\s*(?:[-*+•|]\s*)?(?P<label>[A-Za-z][^:=|0-9]{0,60}(?:[0-9][A-Za-z-][^:=|]{0,40})?)\s*[:=|]\s*"
     rf"(?P<value>{_N}\s?%?)(?=[\s|,;(]|\.?$)"
+)
+# "val loss 0.371, train loss 0.342, gap 0.029" in one line
+_BESIDE = re.compile(
+    rf"\b(?P<label>(?:train(?:ing)?|val(?:idation)?|test|gap|difference)(?:\s[A-Za-z][\w-]{{0,12}})?)"
+    rf"(?:\s?[:=]\s?|\s(?:of|is)\s|\s)(?P<value>{_N}\s?%?)(?=[\s,;.)]|$)(?!\.[0-9])",
+    re.IGNORECASE,
 )
 
 
@@ -119,6 +136,7 @@ class _Claim:
     change: Change
     text: str
     position: int
+    directed: bool
 
 
 def changes_in_sentences(document: Document) -> list[Judged]:
@@ -132,7 +150,7 @@ def changes_in_sentences(document: Document) -> list[Judged]:
 
 
 def _claims(sentence: str) -> Iterator[_Claim]:
-    if match := _THAN.search(sentence):
+    if match := _THAN.search(sentence) or _WAS.search(sentence):
         if not _HEDGED.search(sentence[: match.end()]) and (c := _claim(match, match["change"])):
             yield c
         return
@@ -143,7 +161,7 @@ def _claims(sentence: str) -> Iterator[_Claim]:
             yield c
         return
     pairs = [*_FROM_TO.finditer(sentence), *_ARROW.finditer(sentence)]
-    if len(pairs) != 1 or _SETTING.search(sentence) or not _MEASURE.search(sentence):
+    if len(pairs) != 1 or _SETTING.search(sentence) or not MEASURE.search(sentence):
         return
     (pair,) = pairs
     if _is_year(pair["old"]) and _is_year(pair["new"]):
@@ -169,7 +187,9 @@ def _claim(match: re.Match[str], stated: str) -> _Claim | None:
         return None
     start, end = max(0, match.start() - 60), match.end() + 60
     quoted = " ".join(match.string[start:end].split())
-    return _Claim(old, new, change, quoted, match.start())
+    before, _, after = match.string.partition(stated)
+    directed = bool(_DIRECTED.search(before)) or bool(re.match(rf"\s{_KIND}\b", after, re.I))
+    return _Claim(old, new, change, quoted, match.start(), directed)
 
 
 def _value(text: str) -> Written | None:
@@ -179,7 +199,7 @@ def _value(text: str) -> Written | None:
 def _judge(claim: _Claim, sentence: Sentence) -> Judged:
     line = sentence.line(claim.position)
     shares = about_scores(sentence.text)
-    reading = fits(claim.change, claim.old, claim.new, shares=shares)
+    reading = fits(claim.change, claim.old, claim.new, shares=shares, directed=claim.directed)
     if reading is not None:
         method = describe(reading)
         return Judged(line, claim.text, CONSISTENT, method, claim.change.value)
@@ -225,6 +245,9 @@ def listed_gaps(lines: Sequence[tuple[int, str]]) -> list[Judged]:
     """A gap that is listed below the two numbers that it is the difference of."""
     found: list[Judged] = []
     block: list[tuple[int, str, str]] = []
+    for number, line in lines:
+        beside = [(number, m["label"], m["value"]) for m in _BESIDE.finditer(line[:400])]
+        found += _gaps_of(beside) if len(beside) > 2 else []
     for number, line in [*lines, (0, "")]:
         item = _ITEM.match(line[:200])
         if item is not None:

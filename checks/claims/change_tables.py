@@ -9,6 +9,7 @@ from itertools import combinations
 
 from checks.claims.change_readings import (
     Change,
+    Reading,
     about_scores,
     describe,
     fits,
@@ -16,8 +17,10 @@ from checks.claims.change_readings import (
     parse_change,
     parse_value,
 )
+from checks.claims.change_sentences import MEASURE
 from checks.claims.judged import CONSISTENT, UNKNOWN, WRONG, Judged
 from checks.kit.intervals import Written
+from checks.kit.scores import canonical_metric
 from checks.kit.written_tables import Row, WrittenTable
 
 MAX_VALUE_COLUMNS = 8
@@ -26,7 +29,8 @@ MAX_TABLE_ROWS = 200
 _CHANGE = re.compile(
     r"\bchanges?\b|[Δ∆]|\bdelta\b|\bdiff(?:erence)?\b|\bimprovements?\b|\bgain\b|\breduction\b"
     r"|\bincrease\b|\bdecrease\b|\bdrop\b|\bratio\b|\bspeed-?\s?ups?\b|\bfactor\b|\bdegradation\b"
-    r"|\bgap\b|\buplift\b|\blift\b|^[×x]$|^\+/-$|^±$|\bgrowth\b",
+    r"|\bgap\b|\buplift\b|\blift\b|^[×x]$|^\+/-$|^±$|\bgrowth\b|\b(?:ver)?änderung\b|\bdifferenz\b"
+    r"|\bchangement\b|\bvariation\b|\bcambio\b|\bvariaci[oó]n\b",
     re.IGNORECASE,
 )
 # a change of something that is not in the table, or a rate rather than a change
@@ -40,6 +44,7 @@ _ELSEWHERE = re.compile(
 )
 _OLD_NEW = (
     (r"\bbefore\b", r"\bafter\b"),
+    (r"\b(?:vorher|alt|avant|antes)\b", r"\b(?:nachher|neu|apr[eè]s|despu[eé]s|ahora)\b"),
     (r"\bbase(?:line)?\b|\bold\b|\bprevious\b|\bprior\b|\breference\b|\bcontrol\b", r""),
     (r"\brun\b", r"\brun\b"),
     (r"^v(?:ersion)?\s?\.?\d", r"^v(?:ersion)?\s?\.?\d"),
@@ -47,6 +52,11 @@ _OLD_NEW = (
     (r"\bwithout\b", r"\bwith\b"),
 )
 _TRAIN_HELD_OUT = (r"\btrain", r"\bval|\btest|\bdev\b|\bheld")
+_NAMED_ROW = re.compile(
+    r"\b(?:vs\.?|versus|over|relative to|compared (?:to|with)|from|against)\s(?:the\s)?"
+    r"(?P<row>.{1,60})$",
+    re.IGNORECASE,
+)
 _GAP = re.compile(r"\bgap\b|\bdiff(?:erence)?\b|[Δ∆]|\bdelta\b", re.IGNORECASE)
 _SUMMARY = re.compile(
     r"\b(?:total|sum|mean|average|avg|median|overall|all|geomean|geometric|max|min|std)\b|Σ|∑",
@@ -77,7 +87,56 @@ def changes_in_table(table: WrittenTable) -> list[Judged]:
     found: list[Judged] = []
     for layout in _layouts(table):
         found += _judge_column(table, layout)
+    return found + _against_named_row(table)
+
+
+def _against_named_row(table: WrittenTable) -> list[Judged]:
+    """``Δ vs. ARIMA`` in a table that has a row of that name."""
+    found: list[Judged] = []
+    for column, header in enumerate(table.header[:MAX_VALUE_COLUMNS]):
+        named = _NAMED_ROW.search(header)
+        rows = table.rows[:MAX_TABLE_ROWS]
+        base = [r for r in rows if named and r.cells[0].casefold() == named["row"].casefold()]
+        if len(base) != 1 or not column:
+            continue
+        best: tuple[list[Reading], list[tuple[Row, Change, Written, Written]]] = [], []
+        for other in range(1, len(table.header)):
+            old = parse_value(base[0].cells[other])
+            if other != column and old is not None and old.value:
+                best = max(best, _of_row(table, column, other, old), key=lambda each: len(each[0]))
+        right, wrong = best
+        if len(right) < max(2, 2 * len(wrong)):
+            continue
+        if not wrong:
+            method = f"{len(right)} rows agree: {describe(right[0])}"
+            found.append(Judged(table.line, header, CONSISTENT, method, float(len(right))))
+        kinds = [reading.kind for reading in right]
+        for row, change, old, new in wrong:
+            expected, method = nearest(change, old, new, max(kinds, key=kinds.count))
+            label = row.cells[0]
+            quoted = f"{label}: {change.text}"
+            name = f"{header} | {label}"
+            found.append(
+                Judged(row.line, quoted, WRONG, method, change.value, expected, name, table.line)
+            )
     return found
+
+
+def _of_row(
+    table: WrittenTable, column: int, values: int, old: Written
+) -> tuple[list[Reading], list[tuple[Row, Change, Written, Written]]]:
+    """Readings of the rows that are changes from `old`, and the rows that are not."""
+    right: list[Reading] = []
+    wrong: list[tuple[Row, Change, Written, Written]] = []
+    for row in table.rows[:MAX_TABLE_ROWS]:
+        change, new = parse_change(row.cells[column]), parse_value(row.cells[values])
+        if change is None or new is None or not change.value:
+            continue
+        if reading := fits(change, old, new, shares=True, directed=True):
+            right.append(reading)
+        else:
+            wrong.append((row, change, old, new))
+    return right, wrong
 
 
 def value_pair(table: WrittenTable) -> tuple[int, int] | None:
@@ -130,10 +189,57 @@ def _judge_column(table: WrittenTable, layout: _Layout) -> list[Judged]:
         kind = _usual_kind(right, pair)
         return [_wrong(row, change, pair, kind, table, name) for row, change in unfit]
     if right and not unfit:
+        if flipped := _flipped(table, layout, right):
+            return [_wrong_sign(fit, layout, table, name) for fit in flipped]
         examples = "; ".join(fit.method for fit in right[:2])
         method = f"{len(right)} rows agree: {examples}"
         return [Judged(table.line, name, CONSISTENT, method, float(len(right)))]
     return [_open(*unfit[0], table)] if unfit else []
+
+
+# rows that are metrics go up or down for the better, each in its own way
+_OF_METRICS = re.compile(
+    r"^$|\b(?:metrics?|measures?|scores?|kpis?|quantit(?:y|ies)|benchmarks?|tasks?"
+    r"|indicators?)\b",
+    re.I,
+)
+_IN_WORDS = re.compile(r"\b(?:improvement|gain|drop|reduction|decrease|degradation)\b", re.I)
+
+
+def _flipped(table: WrittenTable, layout: _Layout, right: Sequence[_Fit]) -> list[_Fit]:
+    """Rows whose sign contradicts that of all others: at most a quarter, of at least four."""
+    header = table.header
+    labels = [fit.row.cells[0] for fit in right]
+    if _OF_METRICS.search(header[0]) or _IN_WORDS.search(header[layout.change]):
+        return []
+    if any(canonical_metric(label) or MEASURE.search(label) for label in labels):
+        return []
+    signs: list[tuple[_Fit, bool]] = []
+    for fit in right:
+        change = parse_change(fit.row.cells[layout.change])
+        old, new = (parse_value(fit.row.cells[i]) for i in fit.pair)
+        if change is None or old is None or new is None or "ratio" in fit.kind:
+            continue
+        if old.interval.overlaps(new.interval) or not change.value:
+            continue
+        signs.append((fit, (new.value > old.value) == (change.value > 0)))
+    minus = any(re.match("[-−–]", fit.row.cells[layout.change]) for fit, _ in signs)
+    if len({fit.pair for fit, _ in signs}) != 1 or not minus:
+        return []  # without any sign, sizes are meant
+    usual = 2 * sum(same for _, same in signs) > len(signs)
+    flipped = [fit for fit, same in signs if same is not usual]
+    return flipped if 4 * len(flipped) <= len(signs) and len(signs) >= 4 else []
+
+
+def _wrong_sign(fit: _Fit, layout: _Layout, table: WrittenTable, name: str) -> Judged:
+    label, cell = fit.row.cells[0], fit.row.cells[layout.change]
+    stated = parse_change(cell)
+    value = stated.value if stated is not None else 0.0
+    method = f"{fit.method} in size, and the sign is the opposite of that of the other rows"
+    quoted = f"{label}: {cell}"
+    return Judged(
+        fit.row.line, quoted, WRONG, method, value, -value, f"{name} | {label}", table.line, False
+    )
 
 
 def _open(row: Row, change: Change, table: WrittenTable) -> Judged:

@@ -11,11 +11,11 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
 from checks.claims.change_ranges import ranges_below
-from checks.claims.change_readings import uses_decimal_commas
 from checks.claims.change_sentences import changes_in_sentences, listed_gaps
 from checks.claims.change_tables import changes_in_table
 from checks.claims.judged import CONSISTENT, WRONG, Judged, claim, without_mark, worst_first
 from checks.kit.intervals import Interval
+from checks.kit.written_decimals import with_decimal_points
 from checks.kit.written_formulas import Formula, formulas
 from checks.kit.written_lines import document_lines, plain, text_lines, unread_lines
 from checks.kit.written_tables import tables_of
@@ -60,17 +60,18 @@ def changes(documents: Documents, params: Params) -> Outcome:
     and a stated change may be rounded or cut off. A change is wrong only if no reading fits:
     relative to the old or the new value, percent or percentage points, a ratio or an increase
     ("3x worse"), reduction or change counted positive, a change of the error where an accuracy
-    is stated. In a table a row is blamed only where
-    most other rows show what the column means, or the two columns are plainly the old and the
-    new value. Formulas are read by the usual precedence, and once more with a last division
-    applied to all that stands before it.
+    is stated. In a table a row is blamed only where most other rows show what the column means,
+    or the two columns are plainly the old and the new value; where at least four rows are signed,
+    also one whose sign is the opposite of all others. A column "vs. X" is held against the row X.
+    Formulas are read by the usual precedence, and once more with a last division applied to all
+    that stands before it.
 
     False alarms
     ------------
     Silent by design: both signs; "up to", "more than" and other bounds; ranges; changes against
     another row or against a number that is not in the table; means of changes; documents with
-    decimal commas. A sentence that states two numbers and a change of something else can look
-    wrong.
+    both decimal commas and decimal points. A sentence that states two numbers and a change of
+    something else can look wrong.
 
     Remedy
     ------
@@ -100,8 +101,10 @@ def changes(documents: Documents, params: Params) -> Outcome:
 
 
 def _judge(document: Document, params: Params) -> list[Judged]:
-    if uses_decimal_commas(document.text[:200_000]):
+    read = with_decimal_points(document)
+    if read is None:
         return []
+    document = read
     found: list[Judged] = []
     seen: set[int] = set()
     is_prose = document.kind is not DocumentKind.OUTPUT

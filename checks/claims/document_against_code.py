@@ -65,7 +65,8 @@ def document_against_code(
     What
     ----
     Settings that a sentence, a table of settings or a comment states (learning rate, batch size,
-    epochs, held-out share, seed, folds, dropout, weight decay, noise, depth, layer widths)
+    epochs, held-out share, seed, folds, dropout, weight decay, momentum, label smoothing, patience,
+    hidden size, noise, depth, layer widths)
     against the literal in the code; cell numbers beside a name in code marks; files in code
     marks or links. Numbers of copies are AU301's.
 

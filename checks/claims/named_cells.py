@@ -16,6 +16,11 @@ _CELLS = re.compile(
     re.IGNORECASE,
 )
 _MARKED = re.compile(r"`(?P<name>[A-Za-z_][\w.]{2,60})(?:\([^`]{0,60}\))?`")
+_BESIDE = re.compile(
+    r"`[A-Za-z_][\w.]{2,60}(?:\([^`]{0,60}\))?`(?:,?\s(?:is\s)?in\s|\s?\(|,\s)(?:the\s)?(?:code )?"
+    r"cell\s#?[0-9]{1,4}(?![\w%]|\.[0-9]|\s?(?:[-–]|to)\s?[0-9])",
+    re.IGNORECASE,
+)
 _NOTEBOOK = re.compile(r"[\w./-]{1,120}\.ipynb")
 _NEGATED = re.compile(
     r"\b(?:not|no|never|until|before|after|instead|missing|move[ds]?|without|should)\b", re.I
@@ -64,9 +69,14 @@ def cell_claims(documents: Sequence[Document], code: Code) -> Iterator[CellClaim
             if len(line) > 1_000 or "`" not in line or "cell" not in line.casefold():
                 continue
             for sentence in re.split(r"(?<=[.;!?])\s+", line):
-                claim = _claim(sentence, document, number, notebooks)
-                if claim is not None:
-                    yield claim
+                pairs = [match[0] for match in _BESIDE.finditer(sentence)]
+                alone = len(pairs) < 2 and len(_CELLS.findall(sentence)) < 2
+                if _NEGATED.search(sentence):
+                    continue
+                for part in [sentence] if alone else pairs:
+                    claim = _claim(part, document, number, notebooks)
+                    if claim is not None:
+                        yield claim
 
 
 def _claim(
@@ -75,7 +85,7 @@ def _claim(
     cells = list(_CELLS.finditer(sentence))
     named = set(_NOTEBOOK.findall(sentence))
     marked = {m["name"] for m in _MARKED.finditer(sentence) if not m["name"].endswith(".ipynb")}
-    if len(cells) != 1 or len(marked) != 1 or len(named) > 1 or _NEGATED.search(sentence):
+    if len(cells) != 1 or len(marked) != 1 or len(named) > 1:
         return None
     chosen = [n for n in notebooks if n.path.endswith(next(iter(named)))] if named else notebooks
     if document.path.endswith(".ipynb") and not named:

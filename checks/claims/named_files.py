@@ -129,6 +129,8 @@ def near_name(path: str, files: Sequence[str]) -> str | None:
             continue
         matcher = difflib.SequenceMatcher(None, stem, other)
         longer = len(stem) >= 8 and other.startswith(stem)
+        swapped = len(stem) >= 4 and sorted(stem) == sorted(other)
+        longer = longer or swapped
         if not longer and matcher.quick_ratio() <= ratio:
             continue
         score = max(matcher.ratio(), 0.85 if longer else 0.0)

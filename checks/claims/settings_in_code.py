@@ -19,7 +19,7 @@ MAX_NODES = 200_000
 
 NAMES: Mapping[str, str] = {
     "learning rate": r"(?:base_|init(?:ial)?_|max_)?(?:learning_?rate|lr)(?:_init|_value)?",
-    "batch size": r"(?:train_|per_device_train_)?batch_?size|bs",
+    "batch size": r"(?:train_|per_device_train_)?batch_?size|bs|batch",
     "epochs": r"(?:n_|num_|max_|nb_|num_train_)?epochs?",
     "test size": r"test_?size|val(?:idation)?_?(?:size|split|share|fraction|frac|ratio)"
     r"|test_?(?:split|share|fraction|frac|ratio)|hold_?out_?(?:size|share|fraction|frac|ratio)?",
@@ -31,7 +31,10 @@ NAMES: Mapping[str, str] = {
     "number of estimators": r"n_?estimators|num_boost_round|num_(?:trees|estimators)|n_trees",
     "maximum depth": r"max_?depth",
     "threshold": r"(?:decision_|classification_|prob(?:ability)?_)?threshold",
-    "patience": r"patience",
+    "patience": r"(?:early_?stop(?:ping)?_?)?patience",
+    "momentum": r"momentum",
+    "label smoothing": r"label_?smoothing",
+    "hidden size": r"(?:n_|num_)?hidden(?:_?(?:size|dim|width|units))?|d_hidden",
 }
 _NAMES = {setting: re.compile(pattern, re.IGNORECASE) for setting, pattern in NAMES.items()}
 _OPTIMIZERS = frozenset(
@@ -189,14 +192,28 @@ def _look(node: ast.AST, walk: _Walk) -> None:
         for arg, default in zip(named[::-1], node.defaults[::-1], strict=False):
             if (setting := setting_of(arg.arg)) is not None:
                 _note(setting, default, walk)
+    elif isinstance(node, ast.For):
+        _look_at_loop(node, walk)
     elif isinstance(node, ast.Call):
         _look_at_call(node, walk)
+
+
+def _look_at_loop(node: ast.For, walk: _Walk) -> None:
+    """``for epoch in tqdm(range(25))``: the number of epochs."""
+    loop = node.iter
+    if isinstance(loop, ast.Call) and _called(loop) == "tqdm" and loop.args:
+        loop = loop.args[0]
+    named = isinstance(node.target, ast.Name) and node.target.id.casefold() == "epoch"
+    ranges = isinstance(loop, ast.Call) and _called(loop) in ("range", "trange")
+    if named and ranges and isinstance(loop, ast.Call) and len(loop.args) == 1:
+        _note("epochs", loop.args[0], walk)
 
 
 def _look_at_call(node: ast.Call, walk: _Walk) -> None:
     called = _called(node)
     walk.settings.calls[called] = walk.settings.calls.get(called, 0) + 1
-    for keyword in node.keywords if called not in _NO_SETTINGS else ():
+    own = called not in _NO_SETTINGS and not called.startswith("BatchNorm")  # its own momentum
+    for keyword in node.keywords if own else ():
         if (setting := setting_of(keyword.arg or "")) is not None:
             _note(setting, keyword.value, walk, called)
         elif keyword.arg == "optimizer" and isinstance(keyword.value, ast.Constant):
@@ -213,6 +230,9 @@ def _look_at_call(node: ast.Call, walk: _Walk) -> None:
         return
     first = node.args[0] if node.args else None
     if first is None:
+        rate = next((k.value for k in node.keywords if k.arg in ("p", "rate")), None)
+        if called == "Dropout" and rate is not None:
+            _note("dropout", rate, walk)
         return
     if called in _OPTIMIZERS and not isinstance(node.args[0], ast.Starred):
         # the first argument of a PyTorch optimizer is the parameters, which are no number

@@ -34,17 +34,34 @@ _TRAINED_FOR = re.compile(
     rf"\b(?:train\w*|fit\w*|runs?|ran)\b[^.;|]{{0,60}}?\b(?:for|with|over)\s{_N}{_END}\sepochs\b",
     re.I,
 )
+_UP_TO = re.compile(rf"\b(?:up to|at most|maximum of)\s{_N}{_END}\sepochs\b", re.I)
 _FOLDS = re.compile(
     rf"(?<![\w.-]){_N}-fold\b(?=\s(?:stratified |group(?:ed)? ){{0,2}}(?:cross|cv\b))", re.I
 )
 _NOISE = re.compile(rf"(?<![\w.,/–×±-]){_N}{_END}\s(?:gaussian |random |relative )?noise\b", re.I)
+_WORDS = {
+    word: str(n)
+    for n, word in enumerate(
+        ("two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"), start=2
+    )
+}
+_FEW = re.compile(rf"\b(?P<number>{'|'.join(_WORDS)})-fold\s(?:cross|cv)\b", re.I)
+# "in two folds" and "two folds have no positives" speak of some of them
+_ALL_FOLDS = re.compile(
+    rf"(?<!\bin\s)(?<!\bof\s)(?<!\bon\s)(?<!\bfor\s)(?<![\w.,/–×-])(?P<number>{'|'.join(_WORDS)}"
+    r"|[0-9]{1,2})\s(?:cv |cross-validation |stratified |group )?folds(?=\s?(?:[,.;:)(]|$))",
+    re.I,
+)
 _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("learning rate", _after(r"(?:initial |base |constant )?learning[ _-]rate|lr")),
     ("batch size", _after(r"(?:mini-?)?batch[ _-]size|batches")),
     ("epochs", _TRAINED_FOR),
+    ("epochs", _UP_TO),
     ("epochs", _after(r"(?:number of |n_|num_|max_)?epochs")),
     ("random seed", _after(r"(?:random[ _-])?(?:seed|state)")),
     ("folds", _FOLDS),
+    ("folds", _FEW),
+    ("folds", _ALL_FOLDS),
     ("dropout", _after(r"dropout(?: rate)?")),
     ("weight decay", _after(r"weight[ _-]decay")),
     ("noise scale", _NOISE),
@@ -52,6 +69,10 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("number of estimators", _before(r"(?:trees|estimators|boosting rounds)")),
     ("number of estimators", _after(r"n_estimators|number of (?:trees|estimators)")),
     ("maximum depth", _after(r"max(?:imum)?[ _-]depth")),
+    ("momentum", _after(r"(?:nesterov )?momentum")),
+    ("label smoothing", _after(r"label[ _-]smoothing")),
+    ("patience", _after(r"patience")),
+    ("hidden size", _after(r"hidden[ _-](?:size|width|units|dim(?:ension)?)")),
     ("threshold", _after(r"(?:decision|classification|probability) threshold")),
 )
 _SPLIT = re.compile(
@@ -71,6 +92,11 @@ _HELD_OUT = re.compile(
     r"|(?:validation|test) (?:split|share|fraction))",
     re.IGNORECASE,
 )
+_SHARE_OF_ALL = re.compile(
+    rf"\b(?:validation|test)\s(?:set|split|data)\b[^.;|]{{0,60}}?(?<![\w.,/–×-]){_N}{_END}\s?of"
+    r"\s(?:the|all)\s(?:the\s)?(?:data(?:set)?|rows|samples|examples)\b",
+    re.IGNORECASE,
+)
 _CHAIN = re.compile(
     r"(?<![\w.,/:-])[0-9]{1,5}(?:\s?(?:→|->|⟶|➜)\s?[0-9]{1,5}){1,12}(?![\w.,/:]?[0-9])"
 )
@@ -82,16 +108,23 @@ _OTHER = re.compile(
     r"|plans?"
     r"|if|unlike|rather|tried|try|tune[ds]?|tuning|search\w*|grid|sweep|ablat\w*|default"
     r"|original\w*"
-    r"|baselines?|paper|reference|e\.g|example|range|between|up to|at least|at most|less than"
-    r"|more than"
-    r"|over|first|second|last|final|(?:every|each|per) (?:[0-9]+ )?(?:epochs?|steps?|iterations?)"
+    r"|baselines?|paper|reference|e\.g|example|range|between|will|shall|want\w*"
+    r"|first|second|last|final|(?:every|each|per) (?:[0-9]+ )?(?:epochs?|steps?|iterations?)"
     r"|after|before|until|from|warm-?up|fine-?tun\w*|pre-?train\w*"
-    r"|stages?|phases?|patience|early|best|increase\w*|decrease\w*|reduc\w*|lower\w*|raise\w*|was"
+    r"|stages?|phases?|best|increase\w*|decrease\w*|reduc\w*|lower\w*|raise\w*|was"
     r"|were|old|new|not"
-    r"|typical\w*|usual\w*|todo|later|(?<!weight[ _-])decay\w*|schedule\w*|min(?:imum)?|inner"
+    r"|typical\w*|usual\w*|todo|later|(?<!weight[ _-])decay\w*|schedule\w*|inner"
     r"|outer|nested|models|times|"
     r"and then|followed|compar\w*|versus|vs)\b|[0-9]\s?[-–]\s?[0-9]+\s?epochs|→|->",
     re.IGNORECASE,
+)
+# what bounds the number behind it, and no other of the sentence
+_BOUND = re.compile(
+    r"\b(?:up to|at least|at most|less than|more than|over|min(?:imum)?)\b[^0-9,;]*$",
+    re.IGNORECASE,
+)
+_PLAN = re.compile(
+    r"(?:^|[\s_./-])(?:next|future|plan(?:s|ned)?|to-?do|roadmap|proposal)(?=[\s_./-]|$)", re.I
 )
 _OTHER_SECTION = re.compile(
     r"\b(?:baselines?|ablations?|previous|histor\w*|change-?\s?log|old(?:er)?|compar\w*|next"
@@ -138,13 +171,15 @@ class StatedSetting:
 
 def settings_in_document(document: Document) -> Iterator[StatedSetting]:
     """Settings that the sentences and the tables of a document state, in order."""
-    if document.kind is DocumentKind.OUTPUT:
+    if document.kind is DocumentKind.OUTPUT or _PLAN.search(document.path):
         return
     for sentence in sentences(document):
+        if _PLAN.search(" ".join(sentence.headings[:1])):
+            continue
         below = sentence.headings[1:]
         if any(_OTHER_SECTION.search(text) or RUN.search(text) for text in below):
             continue
-        if any(map(str.isdigit, sentence.text)):
+        if any(map(str.isdigit, sentence.text)) or "fold" in sentence.text:
             yield from in_sentence(sentence, document)
     yield from _in_tables(document)
 
@@ -175,7 +210,8 @@ def in_sentence(sentence: Sentence, document: Document) -> Iterator[StatedSettin
 def _numbers(sentence: str) -> Iterator[tuple[str, tuple[Interval, ...], re.Match[str]]]:
     for setting, pattern in _PATTERNS:
         for match in pattern.finditer(sentence):
-            if meanings := _meanings(match["number"]):
+            bounded = pattern is not _UP_TO and _BOUND.search(sentence[: match.start()])
+            if not bounded and (meanings := _meanings(match["number"])):
                 yield setting, meanings, match
     for pattern in (_SPLIT, _SPLIT_AFTER):
         for match in pattern.finditer(sentence):
@@ -183,13 +219,13 @@ def _numbers(sentence: str) -> Iterator[tuple[str, tuple[Interval, ...], re.Matc
             if a + b == 100:
                 both = tuple(Interval.around(n / 100, 0.005) for n in (a, b))
                 yield "test size", both, match
-    for match in _HELD_OUT.finditer(sentence):
+    for match in [*_HELD_OUT.finditer(sentence), *_SHARE_OF_ALL.finditer(sentence)]:
         if "%" in match["number"] and (meanings := _meanings(match["number"])):
             yield "test size", meanings, match
 
 
 def _meanings(text: str) -> tuple[Interval, ...]:
-    written = parse_written(text.replace("−", "-"))
+    written = parse_written(_WORDS.get(text.casefold(), text).replace("−", "-"))
     if written is None:
         return ()
     # settings are chosen, not measured: they are rarely rounded by more than a tenth

@@ -125,6 +125,9 @@ _OTHER_FILE = re.compile(
     r"|ablations?|baselines?|benchmarks?|contributing|template|example|related)(?:[/_.-]|$)",
     re.IGNORECASE,
 )
+_ASIDE = re.compile(
+    r"\(\s?(?:set|split|data|in|%|in %|(?:lower|higher) is better)?\s?\)|[↑↓]", re.IGNORECASE
+)
 RUN = re.compile(
     r"\b(run|experiment|version|trial)[\s_#-]{0,2}([0-9]{1,4}[a-z]?)\b|\b(v)([0-9]{1,3})\b", re.I
 )
@@ -248,28 +251,48 @@ def _in_tables(document: Document) -> Iterator[StatedMetric]:
 
 
 def _in_table(table: WrittenTable, document: Document) -> Iterator[StatedMetric]:
-    """Rows that are splits with one metric in the header, or rows that are metrics of a split."""
-    if len(table.header) < 2 or len(table.rows) > 40:
+    """Tables whose rows and columns are metrics, splits and values, and nothing else."""
+    header = [_Heading.of(name) for name in table.header]
+    if len(header) < 2 or len(table.rows) > 40:
         return
-    metrics = {i: canonical_metric(name) for i, name in enumerate(table.header) if i}
-    by_split = all(name is not None for name in metrics.values())
-    if not by_split and len(table.header) != 2:
+    by_metric = all(each.metric is not None for each in header[1:])
+    by_role = all(each.role is not None and not each.rest for each in header[1:])
+    by_value = len(header) == 2 and _is_plain(header[1].rest)
+    if not (by_metric or by_role or by_value):
         return
+    about = _Heading.of(table.context.split("\n")[0])
     for row in table.rows:
-        label = re.sub(r"\([^()]{0,40}\)", " ", row.cells[0])
-        roles = {role} if (role := _role_of_label(label)) is not None else set()
-        for column, name in metrics.items():
-            metric = name if by_split else canonical_metric(_without_role(label))
+        label = _Heading.of(row.cells[0])
+        for column, head in enumerate(header[1:], start=1):
+            metric = head.metric if by_metric else label.metric
+            named = [each.role for each in (label, head, header[0], about) if each.role is not None]
             value = parse_written(row.cells[column])
-            if metric is None or value is None or not roles:
+            if metric is None or value is None or not named or (label.metric and by_metric):
                 continue
-            if by_split and not _is_plain(_without_role(label)):
+            if not by_role and not by_metric and label.rest:
+                continue
+            if by_metric and not _is_plain(label.rest):
                 continue
             quoted = f"{row.cells[0]} {table.header[column]}: {row.cells[column]}"
-            (role,) = roles
             yield StatedMetric(
-                metric, role, value, document, row.line, quoted, runs_in(table.context)
+                metric, named[0], value, document, row.line, quoted, runs_in(table.context)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Heading:
+    """What the head of a row or a column names: a metric, a split, and the words left over."""
+
+    metric: str | None
+    role: SplitRole | None
+    rest: str
+
+    @classmethod
+    def of(cls, text: str) -> _Heading:
+        role = _role_of_label(text)
+        bare = " ".join(_ASIDE.sub(" ", _without_role(text)).split())
+        metric = canonical_metric(bare)
+        return cls(metric, role, "" if metric is not None else bare)
 
 
 def _role_of_label(label: str) -> SplitRole | None:

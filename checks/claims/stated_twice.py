@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from audit.model.artifacts import (
+    Baseline,
     Document,
     DocumentKind,
     Documents,
@@ -21,6 +22,7 @@ from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
 from checks.claims.judged import CONSISTENT, UNKNOWN, WRONG, worst_first
 from checks.claims.run_names import RunNames, run_names
+from checks.claims.stated_groups import groups_against
 from checks.claims.stated_metrics import StatedMetric, runs_in, stated_metrics
 from checks.claims.stated_ranges import StatedRange, contradictions, stated_ranges
 from checks.kit.intervals import Interval
@@ -49,14 +51,16 @@ class Params:
 @check(
     "CL504", "The same quantity is stated with different values", Severity.WARNING, params=Params
 )
-def stated_twice(documents: Documents, metrics: Metrics | None, params: Params) -> Outcome:
+def stated_twice(
+    documents: Documents, metrics: Metrics | None, baseline: Baseline | None, params: Params
+) -> Outcome:
     """Compare what documents, outputs and metrics files say of the same quantity.
 
     What
     ----
     The overall value of a metric on a split, in Markdown files, Markdown cells, recorded outputs
-    and metrics files; ranges that one document states twice ("3–4x worse", "4–5x worse"); the
-    name of the run in titles and in the metrics file.
+    and metrics files; columns of tables with its values by group; ranges that one document states
+    twice ("3–4x worse", "4–5x worse"); the name of the run in titles and in the metrics file.
 
     Why
     ---
@@ -69,14 +73,17 @@ def stated_twice(documents: Documents, metrics: Metrics | None, params: Params) 
     one, so that numbers of baselines, folds, classes, epochs and other models are left out. It is
     held against the metrics file, with the rounding of both, cut-off digits, and percent or share
     allowed; where the metrics file does not have the quantity, against the one value of each
-    other document. Ranges disagree only if neither bound is the same. Run names are compared
-    between titles and the metrics file. What a notebook prints, or says before its results, is
-    a note: it may be about an earlier state.
+    other document. A column of a table is held against the values by group of a metrics file, or
+    against a column of the same name in another document, where at least two rows agree, and
+    twice as many as differ. Ranges disagree only if neither bound is the same. Run names are
+    compared between titles and the metrics file. What a notebook prints, or says before its
+    results, is a note: it may be about an earlier state.
 
     False alarms
     ------------
     Silent by design: documents that state several values of one quantity; sections about
-    baselines, ablations, history or comparisons; values in other units. A title that names the
+    baselines, ablations, history or comparisons; values in other units; a column beside another
+    one that agrees in all rows. A title that names the
     run of another notebook can look wrong.
 
     Remedy
@@ -94,7 +101,13 @@ def stated_twice(documents: Documents, metrics: Metrics | None, params: Params) 
     findings, claims = _against_metrics(stated, metrics, names)
     covered = _keys_of(metrics)
     rest = [each for each in stated if (each.metric, each.role) not in covered]
-    for found, listed in (_among_documents(rest, documents), _ranges(documents), _names(names)):
+    tables = [*(metrics.tables if metrics else ()), *([baseline.table] if baseline else ())]
+    for found, listed in (
+        _among_documents(rest, documents),
+        groups_against(documents, tables),
+        _ranges(documents),
+        _names(names),
+    ):
         findings += found
         claims += listed
     listed_claims = worst_first(claims, params.max_claims)

@@ -24,8 +24,10 @@ from audit.model.severity import Confidence, Severity
 from checks.claims.arithmetic import shares_of_counts, sums
 from checks.claims.contradiction import Contradiction, Judgement
 from checks.claims.row_counts import RowCounts, against_rows, documented_counts, row_counts
+from checks.claims.row_shares import StatedShare, shares_in_sentences
 from checks.kit.intervals import Interval
 from checks.kit.written_compositions import Composition, compositions
+from checks.kit.written_decimals import with_decimal_points
 from checks.kit.written_lines import unread_lines
 from checks.kit.written_splits import StatedSize, stated_sizes
 from checks.kit.written_tables import WrittenTable, tables_of
@@ -65,7 +67,7 @@ def totals(
     Tables and lists in Markdown and in recorded outputs that state counts, shares of a total or
     totals: whether shares fit their counts, whether rows sum to their total, and whether counts
     are those of the rows in the export. Also sentences that say how many rows a held-out split
-    has. One finding for each table.
+    has, or "36 of 240 patients (15 %)". One finding for each table.
 
     Why
     ---
@@ -85,10 +87,11 @@ def totals(
     False alarms
     ------------
     Silent by design: percentages that sum to 99.9 or 100.1; tables that show rows are left out
-    (an ellipsis, "top 5"); shares of another base than the total; changes, accuracies and other
-    percentages that are no shares; subtotals and nested totals; numbers written with "about";
-    rows counted before or after a step that the export does not hold. A table that describes
-    another run than the exported one can look wrong where some of its rows agree by chance.
+    (an ellipsis, "top 5"); shares of another base than the total, such as another count of the
+    row; changes, accuracies and other percentages that are no shares; subtotals and nested
+    totals; numbers written with "about"; rows counted before or after a step that the export does
+    not hold. A table that describes another run than the exported one can look wrong where some
+    of its rows agree by chance.
 
     Remedy
     ------
@@ -132,9 +135,10 @@ def _judge(
     """Findings and claims of one document."""
     findings: list[Finding] = []
     claims: list[Evidence] = []
-    stated = stated_sizes(document)
+    read = with_decimal_points(document) or document
+    stated = stated_sizes(read)
     first_at: dict[int, WrittenTable] = {}
-    for table in tables_of(document):
+    for table in tables_of(read):
         first_at.setdefault(table.line, table)
     for table in first_at.values():
         contradictions: list[Contradiction] = []
@@ -145,7 +149,8 @@ def _judge(
         if contradictions:
             findings.append(_finding(contradictions, table, document))
     found, sentences = _judge_sizes(document, stated, known)
-    return findings + found, claims + sentences
+    shares, listed = _judge_shares(document, read, params)
+    return findings + found + shares, claims + sentences + listed
 
 
 # --- tables --------------------------------------------------------------------------------------
@@ -254,6 +259,39 @@ def _judge_sizes(
         claims.append(_claim(_quoted(sizes[0]), "wrong", finding.message, document, sizes[0].line))
         findings.append(finding)
     return findings, claims
+
+
+def _judge_shares(
+    document: Document, read: Document, params: Params
+) -> tuple[list[Finding], list[Evidence]]:
+    """Hold ``36 of 240 patients (15 %)`` against its own arithmetic."""
+    findings, claims = [], []
+    for stated in shares_in_sentences(read, params.share_units):
+        method = f"{stated.arithmetic} = {stated.expected:.2f} %"
+        verdict = "consistent" if stated.right else "wrong"
+        claims.append(_claim(stated.quoted, verdict, method, document, stated.line))
+        if not stated.right:
+            findings.append(_wrong_share(stated, method, document))
+    return findings, claims
+
+
+def _wrong_share(stated: StatedShare, method: str, document: Document) -> Finding:
+    label = re.sub(r"[0-9][0-9.,]*", "#", stated.quoted)
+    return Finding(
+        check_id="CL501",
+        severity=Severity.WARNING,
+        confidence=Confidence.MEDIUM,
+        message=f"{stated.quoted}: {method}",
+        locations=(document.location(stated.line),),
+        evidence=(
+            Evidence(
+                "stated_share", stated.stated, expected=stated.expected, unit="%", method=method
+            ),
+        ),
+        remedy=Remedy("Correct the count or the share."),
+        subject=f"{document.path} cell {document.cell} | {label}",
+        why="One of the three numbers is wrong.",
+    )
 
 
 def _quoted(size: StatedSize) -> str:

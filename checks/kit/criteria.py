@@ -117,7 +117,7 @@ _MUST = re.compile(
 )
 _SECTION = re.compile(
     r"\b(?:success|acceptance|exit|pass(?:ing)?|release|performance)?\s?(?:criteri(?:on|a)|targets?"
-    r"|goals?|requirements?|objectives?)\b",
+    r"|goals?|requirements?|objectives?|crit[eè]res|criterios|kriterien|ziele|objectifs|objetivos)\b",
     re.I,
 )
 _CONDITION = re.compile(r"\b(?:until|till|once|when|whenever|unless|stop\w*|in case|early)\b", re.I)
@@ -131,8 +131,16 @@ _REPORT = re.compile(r"\b(?:analysis|report|summary|evaluation|review)\b", re.I)
 _NO_LEAKAGE = re.compile(
     r"^\W{0,8}(?:no|zero|without)\s(?:\w{1,15}\s){0,2}(?:leak(?:age|s)?|contamination)\b", re.I
 )
-_LEAD = re.compile(r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,4}?[\w-]{1,30})\s?:\W{0,4}$")
-_ITEM = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒])\s*")
+_LEAD = re.compile(
+    r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,4}?[\w-]{1,30})(?:\s?\([^()]{0,60}\))?\s?:\W{0,4}$"
+)
+_ITEM = re.compile(r"^(?:\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒])\s*){1,3}")
+_BETWEEN = re.compile(r"[,;]\s+(?:and\s+)?|\sand\s", re.I)
+_INTRODUCTION = re.compile(
+    rf"^[^<>≤≥|]{{0,60}}?\b(?:{_WORD})\b(?:\s(?:were|are|was|is|met|reached|achieved))*\s?[:,–-]?\s",
+    re.I,
+)
+_TOGETHER = re.compile(r"\b(?:both|all|each|every|everything)\b", re.I)
 _STATUS = re.compile(
     r"\bstatus\b|\bmet\b|\bpass|\bachieved\b|\bresult\b|\bverdict\b|\bok\b|[✅✓]", re.I
 )
@@ -264,7 +272,7 @@ class _Runs:
 
 
 def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator[Criterion]:
-    """The criterion of one line of prose, output or list."""
+    """The criteria of one line of prose, output or list."""
     if item and _NO_LEAKAGE.match(_ITEM.sub("", text)):
         marks = " ".join(marks_in(text))
         yield Criterion(
@@ -272,45 +280,67 @@ def _of_line(document: Document, number: int, text: str, item: bool) -> Iterator
         )
         return
     for sentence in re.split(r"(?<=[A-Za-z)*%][.;!?])\s+", text):
-        if item and (bound := parse_bound(_ITEM.sub("", sentence))):
-            subject, low, high, percent, end = bound
-            rest = _ITEM.sub("", sentence)[end:]
-            if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
-                continue
-            value, subject = _value_beside(subject)
-            claim = claim_of(f"{' '.join(marks_in(sentence))} {_brackets(rest)}")
-            yield Criterion(
-                subject, low, high, percent, sentence[:120], claim, number, document, value
-            )
+        first, *more = _clauses(sentence)
+        if more:
+            first = _INTRODUCTION.sub("", first)
+        found = list(_of_clause(document, number, first, item or bool(more)))
+        for clause in more if found else ():
+            found += _of_clause(document, number, clause, True)
+        if more and _TOGETHER.search(sentence):
+            found = [replace(each, claim=claim_of(sentence)) for each in found]
+        yield from found
+
+
+def _clauses(sentence: str) -> list[str]:
+    """``validation < 0.45, test < 0.3`` in two; a part without a bound joins the one before."""
+    parts = _BETWEEN.split(sentence)
+    found = parts[:1]
+    for part in parts[1:]:
+        if _BOUND.search(part) and _BOUND.search(found[-1]):
+            found.append(part)
+        else:
+            found[-1] += f", {part}"
+    return found if len(found) > 1 else [sentence]
+
+
+def _of_clause(document: Document, number: int, text: str, item: bool) -> Iterator[Criterion]:
+    if item and (bound := parse_bound(_ITEM.sub("", text))):
+        subject, low, high, percent, end = bound
+        rest = _ITEM.sub("", text)[end:]
+        if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
+            return
+        value, subject = _value_beside(subject)
+        claim = claim_of(f"{' '.join(marks_in(text))} {_brackets(rest)}")
+        yield Criterion(subject, low, high, percent, text[:120], claim, number, document, value)
+        return
+    for pattern in (_AFTER_WORD, _BEFORE_WORD, _LOOSE, _MUST):
+        match = pattern.search(text)
+        written = _value(match["number"]) if match else None
+        if match is None or written is None:
             continue
-        for pattern in (_AFTER_WORD, _BEFORE_WORD, _LOOSE, _MUST):
-            match = pattern.search(sentence)
-            written = _value(match["number"]) if match else None
-            if match is None or written is None:
+        low, high = _bounds(match["bound"] or "", written.value)
+        rest = text[match.end("number") :]
+        if until := _TO.match(rest):
+            upper = _value(until["high"])
+            if upper is None or not written.value < upper.value:
                 continue
-            low, high = _bounds(match["bound"] or "", written.value)
-            rest = sentence[match.end("number") :]
-            if until := _TO.match(rest):
-                upper = _value(until["high"])
-                if upper is None or not written.value < upper.value:
-                    continue
-                low, high, rest = written.value, upper.value, rest[until.end() :]
-            value, before = _value_beside(sentence[: match.start()])
-            between = sentence[match.start() : match.start("number")]
-            subject = f"{before} {sentence[match.start() :]}"
-            if pattern is _LOOSE and not _FILLER.fullmatch(
-                _TARGET.sub("", between[: len(between) - len(match["bound"])])
-            ):
-                subject = between
-            elif value is not None:
-                subject = before
-            if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
-                continue
-            claim = claim_of(sentence)
-            yield Criterion(
-                subject, low, high, written.percent, sentence[:120], claim, number, document, value
-            )
-            break
+            low, high, rest = written.value, upper.value, rest[until.end() :]
+        value, before = _value_beside(text[: match.start()])
+        between = text[match.start() : match.start("number")]
+        subject = f"{before} {text[match.start() :]}"
+        if pattern is _LOOSE and not _FILLER.fullmatch(
+            _TARGET.sub("", between[: len(between) - len(match["bound"])])
+        ):
+            subject = between
+        elif value is not None:
+            subject = before
+        if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
+            continue
+        claim = claim_of(text)
+        yield Criterion(
+            subject, low, high, written.percent, text[:120], claim, number, document, value
+        )
+        return
 
 
 def _brackets(text: str) -> str:
@@ -343,33 +373,48 @@ def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[
     """Criteria of a table with a column of targets."""
     header = table.header
     targets = [
-        i for i, name in enumerate(header) if _TARGET_COLUMN.search(name) and runs.are_about(name)
+        i
+        for i, name in enumerate(header)
+        if _TARGET_COLUMN.search(name) and runs.are_about(name) and _holds_bounds(table, i)
     ]
     if len(targets) != 1:
         return
     (column,) = targets
     status = [i for i, name in enumerate(header) if _STATUS.search(name) and i != column]
+    label = next((i for i in range(len(header)) if i != column and _holds_words(table, i)), 0)
     values = [
         i
         for i, name in enumerate(header)
-        if i not in (0, column) and (_VALUE.search(name) or runs_named(name) & runs.own)
+        if i not in (0, label, column) and (_VALUE.search(name) or runs_named(name) & runs.own)
     ]
     for row in table.rows:
         cell = row.cells[column][:_MAX_LINE]
         bound = parse_bound(cell)
         number = None if bound else _value(cell)
-        if bound is None and number is None:
-            continue
+        unit = ""
         if bound is not None:
-            before, low, high, percent, _ = bound
-        else:
-            assert number is not None
+            before, low, high, percent, end = bound
+            unit = cell[end:].strip()
+        elif number is not None:
             before, low, high, percent = "", number.value, number.value, number.percent
-        subject = before if column == 0 and before else f"{row.cells[0]} {before}".strip()
-        written = next((w for i in values if (w := _value(row.cells[i].strip("*")))), None)
+        else:
+            continue
+        subject = before if column == 0 and before else f"{row.cells[label]} {before}".strip()
+        beside = (row.cells[i].strip("* ").removesuffix(unit).strip() for i in values)
+        written = next(filter(None, map(_value, beside)), None)
         said = " ".join([row.cells[i] for i in status] + marks_in(" ".join(row.cells)))
         claim = claim_of(said, cell=True)
         if _CHANGE.search(subject) or (bound is None and claim is Claim.NONE):
             continue
         text = " | ".join(row.cells)[:120]
         yield Criterion(subject, low, high, percent, text, claim, row.line, document, written)
+
+
+def _holds_bounds(table: WrittenTable, column: int) -> bool:
+    """Whether a column holds bounds, rather than the names of criteria."""
+    cells = [row.cells[column][:_MAX_LINE] for row in table.rows]
+    return any(parse_bound(cell) or _value(cell) for cell in cells)
+
+
+def _holds_words(table: WrittenTable, column: int) -> bool:
+    return any(re.search(r"[^\W\d_]{2}", row.cells[column]) for row in table.rows)

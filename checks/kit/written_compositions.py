@@ -12,13 +12,16 @@ from dataclasses import dataclass
 
 from audit.model.artifacts import Grouping, SplitRole
 from audit.model.groups import canonical_group, group_key
-from checks.kit.intervals import Written, parse_written
+from checks.kit.intervals import Interval, Written, parse_written
 from checks.kit.written_splits import names_a_stage, perhaps_rounded, roles_named, runs_named
 from checks.kit.written_tables import Row, WrittenTable
 
 _COUNT_WORD = re.compile(
     r"\b(?:n|counts?|samples?|rows?|records?|examples?|instances?|observations?|images?|items?"
-    r"|size|support|cases|documents?|patients?|points|entries|number)\b|#",
+    r"|size|support|cases|documents?|patients?|points|entries|number|people|persons?|individuals"
+    r"|subjects|participants|respondents|users|customers|clients|students|women|men|children"
+    r"|households|animals|tokens|sentences|files|events|visits|trips"
+    r"|zeilen|anzahl|nombre|lignes|filas|cantidad|n[uú]mero)\b|#",
     re.IGNORECASE,
 )
 _NO_COUNT = re.compile(
@@ -31,17 +34,20 @@ _NO_COUNT = re.compile(
 )
 _SHARE = re.compile(
     r"^(?:%|pct\.?|percent(?:age)?|share|proportion|fraction|prevalence)$"
+    r"|^(?:anteil|part|pourcentage|porcentaje|proporci[oó]n)(?: \(%\))?$"
     r"|^(?:%|pct\.?|percent(?:age)?|share|proportion|fraction)"
     r"\s*+(?:(?:\(%\)|\[%\]|in %)\s*+)?of\s+"
     r"(?:the\s+|all\s+)?(?:total|all|whole|rows?|samples?|data(?:set)?|sets?|val\w*|test|train\w*"
-    r"|examples?|records?|instances?|observations?|images?|split)\b"
+    r"|examples?|records?|instances?|observations?|images?|split|people|patients|participants"
+    r"|subjects|users|customers)\b"
     r"|^(?:share|proportion|fraction|percent(?:age)?)\s*[(\[]\s*%\s*[)\]]$"
     r"|^(?:of\s+total|rows? share|%\s*total|total\s*%|%\s*(?:rows|samples))$",
     re.IGNORECASE,
 )
 _SHARE_OF_TOTAL = re.compile(r"\bof\b|total|share|rows|samples", re.IGNORECASE)
 _TOTAL = re.compile(
-    r"(?:grand |overall )?(?:total|sum|all|overall|altogether|together|Σ)"
+    r"(?:grand |overall )?(?:total|sum|all|overall|altogether|together|Σ"
+    r"|summe|gesamt|insgesamt|somme|suma)"
     r"(?: (?:groups|tiers|classes|rows|samples|sets?|splits?|data))?:?",
     re.IGNORECASE,
 )
@@ -207,9 +213,34 @@ def compositions(table: WrittenTable, grouping: Grouping | None) -> list[Composi
     if not labels:
         return []
     return [
-        _composition(table, _Columns(count, share, members, labels), grouping)
+        _composition(
+            table,
+            _Columns(count, None if _is_of_row(table, count, share) else share, members, labels),
+            grouping,
+        )
         for count, share in _paired(counts, shares, len(table.header))
     ]
+
+
+def _is_of_row(table: WrittenTable, count: int | None, share: int | None) -> bool:
+    """Whether shares are of another count in the same row: 602 women of 1,204 people."""
+    if count is None or share is None:
+        return False
+    percent = _in_percent(table, share)
+    for base in set(range(len(table.header))) - {count, share}:
+        fits = []
+        for row in table.rows:
+            part, whole = (_count_and_share(row.cells[i])[0] for i in (count, base))
+            stated = _share(row.cells[share], percent)
+            if part is None or whole is None or stated is None or not whole.value:
+                continue
+            near = Interval.around(stated.value, 2 * stated.half_width)
+            ratio = part.interval / whole.interval * Interval(100.0, 100.0)
+            fits.append((whole.value, ratio.overlaps(near)))
+        right = {whole for whole, fit in fits if fit}
+        if len(right) >= 2 and 3 * sum(fit for _, fit in fits) >= 2 * len(fits):
+            return True
+    return False
 
 
 def _paired(

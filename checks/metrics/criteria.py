@@ -124,8 +124,9 @@ def success_criteria(
 
     False alarms
     ------------
-    A target of another quantity that is called like a metric of this export is taken for it;
-    name the split or the tier in the text. Without predictions the noise is an estimate, and
+    A target for a part of the rows that are no group ("RMSE at night") is left out. One of another
+    quantity that is called like a metric of this export is taken for it; name the split or the
+    tier in the text. Without predictions the noise is an estimate, and
     confidence is medium.
 
     Remedy

@@ -41,6 +41,7 @@ from checks.metrics.subjects import (
     is_contamination,
     is_every,
     is_gap,
+    is_of_a_part,
     is_overall,
     table_of,
     tier_of,
@@ -148,6 +149,8 @@ def find_quantity(subject: str, have: Evidences) -> Quantity | None:
         return _groups(table, keys, f"tier {tier}", have, tier, every=is_every(text))
     if key := group_of(text, subject, table, have.grouping):
         return _groups(table, [key], group_label(have.grouping, key), have)
+    if is_of_a_part(text, table):
+        return None
     if named or is_overall(text, have.grouping):
         return _overall(table, have)
     return None

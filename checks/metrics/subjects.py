@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from audit.model.artifacts import Grouping, Metrics, MetricTable, SplitRole
 from audit.model.groups import canonical_group
@@ -27,6 +28,39 @@ _FILLERS = frozenset(
     | {"run", "samples", "score", "scores", "set", "stay", "stays", "test", "the", "this"}
     | {"tier", "tiers", "total", "val", "valid", "validation", "value", "values", "was"}
     | {"worst"}
+)
+_PLAIN = frozenset(
+    {
+        "achieve",
+        "achieves",
+        "aim",
+        "at",
+        "beat",
+        "below",
+        "best",
+        "by",
+        "data",
+        "dataset",
+        "expected",
+    }
+    | {"get", "goal", "goals", "have", "hold", "keep", "low", "model", "models", "new", "obtain"}
+    | {"predictions", "project", "reach", "reaches", "reduce", "reported", "requirement", "root"}
+    | {"split", "stated", "success", "target", "targets", "that", "threshold", "to", "unseen", "we"}
+    | {"with", "less", "than", "least", "most", "under", "above", "over", "was", "were", "good"}
+    | {
+        "criterion",
+        "criteria",
+        "is",
+        "are",
+        "must",
+        "should",
+        "be",
+        "required",
+        "balanced",
+        "macro",
+    }
+    | {"mean", "average", "met", "its", "it", "lower", "higher", "bring", "get", "set", "train"}
+    | {"training", "evaluation"}
 )
 _GENERIC = frozenset({"error", "loss"})
 
@@ -80,24 +114,46 @@ def table_of(
     metrics = {table.metric for table in candidates}
     named = _named_metric(text, metrics)
     if named is not None:
-        candidates = [table for table in candidates if table.metric == named]
+        candidates = [table for table in candidates if table.metric == named.name]
     return (candidates[0], named is not None) if candidates else None
 
 
-def _named_metric(text: str, known: set[str]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A metric in a text: its name, the words before it, and those after it."""
+
+    name: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def _named_metric(text: str, known: set[str]) -> _Named | None:
     words = re.findall(r"[a-z0-9²]+", text.replace("²", "2"))[:60]
     other = None
     for length in (4, 3, 2, 1):
         for start in range(len(words) - length + 1):
             part = "_".join(words[start : start + length])
-            name = canonical_metric(part)
-            if part in known:
-                return part
+            name = part if part in known else canonical_metric(part)
+            if name is None:
+                continue
+            found = _Named(name, tuple(words[:start]), tuple(words[start + length :]))
             if name in known:
-                return name
-            if name is not None and part not in _GENERIC and name not in ("loss", "error_rate"):
-                other = other or name
+                return found
+            if part not in _GENERIC and name not in ("loss", "error_rate"):
+                other = other or found
     return other
+
+
+def is_of_a_part(text: str, table: MetricTable) -> bool:
+    """Whether a text names the metric of some rows only: ``RMSE on weekends``, ``night MAE``."""
+    named = _named_metric(text, {table.metric})
+    if named is None:
+        return False
+    near = list(named.before[-1:])
+    after = [word for word in named.after[:4] if word not in ("the", "our", "all", "a")]
+    if len(after) > 1 and after[0] in ("on", "for", "in", "at", "of", "during"):
+        near.append(after[1])
+    return any(not word.isdigit() and word not in _FILLERS | _PLAIN for word in near)
 
 
 def _names_in(text: str, grouping: Grouping | None) -> set[str]:
@@ -135,7 +191,10 @@ def group_of(text: str, subject: str, table: MetricTable, grouping: Grouping | N
     parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
     own = _names_in(text, grouping) | {"group", "groups", "tier", "case", "cases"}
     bare = " ".join(word for word in text.split() if word not in own)  # an "A" is no article here
-    for part in [subject.strip(), bare, " ".join(_rest(text, grouping)), *parts]:
+    rest = [" ".join(_rest(text, grouping))]
+    if named := _named_metric(text, {table.metric}):
+        rest.append(" ".join(_rest(" ".join((*named.before, *named.after)), grouping)))
+    for part in [subject.strip(), bare, *rest, *parts]:
         if part and (key := canonical_group(part)) in keys:
             return key
     return ""

@@ -8,6 +8,7 @@ import pytest
 
 from audit.model.artifacts import Document, DocumentKind, Documents
 from audit.model.check import Outcome, Verdict
+from audit.model.severity import Confidence
 from checks.claims.changes import Params, changes
 
 SEED = Path(__file__).parent.parent.parent / "corpus" / "run6_analysis.md"
@@ -50,6 +51,16 @@ def table(*rows: str, header: str = "| Group | Run 2 | Run 6 | % Change |") -> s
         "5,400 * 0.44 + 140,400 * 0.14 + 275,400 * 0.19 / 421,200 ≈ 0.177",
         "(0.374 - 0.181) / 0.374 = 51.6 %",
         "256 × 256 = 64K",
+        "Latency is down 40% (50 ms -> 30 ms).",
+        "Latency fell to 60% (50 ms -> 30 ms).",
+        "The model has a size of 120 MB, was 160 MB (25% smaller).",
+        "Throughput went from 120 to 300 images/s (2.5x).",
+        "The error rate fell from 8.8% to 7.0%, a relative reduction of 20%.",
+        "The MAE fell from 4.82 to 3.61, i.e. by 25.1 %.",
+        "Val loss 0.371, train loss 0.342, gap 0.029.",
+        "Der RMSE: 0,48 → 0,181 (62 %).",
+        "| x | MAE | Δ vs. ARIMA |\n|---|---|---|\n| ARIMA | 4.82 | – |\n| TCN | 3.95 | −18 % |\n"
+        "| LSTM | 4.10 | −14.9 % |",
     ],
 )
 def test_right(text: str) -> None:
@@ -68,6 +79,18 @@ def test_right(text: str) -> None:
         ("108,000 → 2,808,000 samples (36x increase!)", 26.0),
         ("A 16x increase (3,600 to 93,600).", 25.0),  # the increase is nearer than the ratio
         ("Latency was halved from 120 ms to 91 ms.", None),
+        ("Latency is down 60% (50 ms -> 30 ms).", 66.7),
+        ("The model has a size of 120 MB, was 160 MB (45% smaller).", 33.3),
+        ("Throughput went from 120 to 300 images/s (3.5x).", 2.5),
+        ("The error rate fell from 8.8% to 7.0%, a relative reduction of 30%.", 25.7),
+        ("The MAE fell from 4.82 to 3.61, i.e. by 29.1 %.", 33.52),
+        ("Val loss 0.371, train loss 0.342, gap 0.019.", 0.029),
+        ("Der RMSE: 0,48 → 0,181 (42 %).", 62.3),
+        (
+            "| x | MAE | Δ vs. ARIMA |\n|---|---|---|\n| ARIMA | 4.82 | – |\n"
+            "| TCN | 3.95 | −28 % |\n| LSTM | 4.10 | −14.9 % |\n| Ours | 3.61 | −25.1 % |",
+            18.05,
+        ),
         ("- Train RMSE: 0.177\n- Val RMSE: 0.281\n- Gap: 0.004", 0.104),
         ("Mean = (0.405 + 0.460 + 0.451) / 3 = 0.54", 0.43867),
         ("```\nTotal = 100 + 200\n      = 350 rows\n```", 300.0),
@@ -99,6 +122,32 @@ def test_several_wrong_rows_are_one_finding() -> None:
     (finding,) = judge(table(*rows)).findings
     assert [place.line for place in finding.locations] == [11, 12]
     assert len(finding.evidence) == 2
+
+
+SIGNED = ("| {} | 0.20 | 0.10 | {} |", "| b | 0.30 | 0.24 | -20% |", "| c | 0.40 | 0.50 | +25% |")
+
+
+def test_a_sign_against_all_others() -> None:
+    more = [SIGNED[1], SIGNED[2], "| d | 0.50 | 0.40 | -20% |"]
+    assert judge(table(SIGNED[0].format("a", "-50%"), *more)).findings == ()
+    (finding,) = judge(table(SIGNED[0].format("a", "+50%"), *more)).findings
+    assert finding.confidence is Confidence.MEDIUM
+    assert [place.line for place in finding.locations] == [5]
+    assert finding.evidence[0].expected == -50.0
+    # metrics have directions of their own, and three rows show no convention
+    for other in (
+        table(SIGNED[0].format("Accuracy", "+50%"), *more),
+        table(SIGNED[0].format("a", "+50%"), *more, header="| Metric | Old | New | Change |"),
+        table(SIGNED[0].format("a", "+50%"), *more, header="| Group | Old | New | Improvement |"),
+        table(SIGNED[0].format("a", "+50%"), SIGNED[1], SIGNED[2]),
+        table(SIGNED[0].format("a", "50%"), *(row.replace("-20%", "20%") for row in more)),
+    ):
+        assert judge(other).findings == ()
+
+
+def test_decimal_commas_beside_decimal_points_are_left_open() -> None:
+    text = "Der RMSE: 0,48 → 0,181 (42 %). Python 3.11 was used."
+    assert judge(text).findings == ()
 
 
 def test_one_row_between_old_and_new() -> None:

@@ -95,6 +95,9 @@ def test_right(text: str) -> None:
         ("Weight decay 1e-4.", 1e-4, 0.01),
         ("Dropout: 0.5", 0.5, 0.3),
         ("| Setting | Value |\n|---|---|\n| Learning rate | 1e-3 |", 1e-3, 3e-4),
+        ("Trained for up to 40 epochs with batch size 256.", 256, 64),
+        ("Trained with AdamW (lr 1e-3), early stopping with patience 5.", 1e-3, 3e-4),
+        ("The test set has 900 rows, 20% of the data.", 0.2, 0.15),
     ],
 )
 def test_wrong(text: str, stated: float, actual: float) -> None:
@@ -131,6 +134,10 @@ def test_comment_beside_the_literal() -> None:
         "Stage 2 fine-tunes with a\nlearning rate of 1e-5.",
         "```\nlearning rate 1e-3\n```",
         "The learning rate decays to 1e-6.",
+        "A batch size of at least 128 needs another card.",
+        "Memory needs a learning rate below, or more than batch size 128.",
+        "We will use batch size 256.",
+        "# Next run\n\nBatch size 256.",
     ],
 )
 def test_other_settings(text: str) -> None:
@@ -152,6 +159,38 @@ def test_code_that_does_not_fix_it(source: str) -> None:
     outcome = judge("Learning rate 5e-2.", script(source))
     assert outcome.verdict is Verdict.REVIEW
     assert [claim.expected for claim in outcome.measured] == ["could not tell"]
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        ("BATCH = 64\n", "Batch size 64.", "Batch size 128."),
+        ("for epoch in range(25):\n    step()\n", "Up to 25 epochs.", "Up to 50 epochs."),
+        ("for epoch in tqdm(range(25)):\n    step()\n", "25 epochs", "Trained for 30 epochs"),
+        ("layer = nn.Dropout(p=0.3)\n", "Dropout 0.3", "Dropout 0.5"),
+        ("KFold(n_splits=5)\n", "Five folds.", "Ten folds."),
+        ("KFold(n_splits=5)\n", "5 stratified folds.", "Four-fold cross-validation."),
+        ("SGD(p, lr=0.1, momentum=0.9)\n", "momentum 0.9", "Momentum: 0.95"),
+        ("CrossEntropyLoss(label_smoothing=0.1)\n", "Label smoothing 0.1", "label smoothing 0.2"),
+        ("HIDDEN = 128\n", "hidden width 128", "A hidden size of 256"),
+        ("patience = 5\n", "stops early with patience 5", "Early stopping (patience 10)"),
+    ],
+)
+def test_settings_by_other_names(source: str, right: str, wrong: str) -> None:
+    assert judge(right, script(source)).findings == ()
+    assert len(judge(wrong, script(source)).findings) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "source"),
+    [
+        ("Momentum 0.9", "BatchNormalization(momentum=0.99)\n"),
+        ("Trained for 30 epochs", "for epoch in range(start, 25):\n    step()\n"),
+        ("# Plan\n\nBatch size 128", "BATCH = 64\n"),
+    ],
+)
+def test_settings_of_something_else(text: str, source: str) -> None:
+    assert judge(text, script(source)).findings == ()
 
 
 def test_early_stopping() -> None:
@@ -177,6 +216,10 @@ def test_cell_number_that_fits_no_count() -> None:
     assert judge("`split_rows` is in cells 5-9.", code).findings == ()
     assert judge("`unknown_name` is in cell 9.", code).findings == ()
     assert judge("`split_rows` is not in cell 9.", code).findings == ()
+    two = "Rows come from `load_rows` (cell {}) and are divided by `split_rows` in cell {}."
+    assert judge(two.format(3, 5), code).findings == ()
+    (finding,) = judge(two.format(9, 5), code).findings
+    assert finding.evidence[0].group == "load_rows"
 
 
 def test_files() -> None:
@@ -188,6 +231,8 @@ def test_files() -> None:
     (near,) = judge("All results are from `train_v5.ipynb`.", files=files).findings
     assert near.severity is Severity.WARNING
     assert near.evidence[0].expected == "train_v5_COMPLETE.ipynb"
+    (swapped,) = judge("See `data/polts.csv`.", files=files).findings
+    assert swapped.severity is Severity.WARNING
     both = "`train_v5.ipynb` is older than `train_v5_COMPLETE.ipynb`."
     assert [f.severity for f in judge(both, files=files).findings] == [Severity.NOTE]
     for text in (

@@ -98,7 +98,9 @@ def run_all(given: Documents, source: str = "a_b = 1\nbatch_size = 32\n") -> lis
             files=FileList(("README.md", "run.ipynb", "a/c.csv")),
             params=cl503.Params(),
         ),
-        cl504.stated_twice.function(documents=given, metrics=None, params=cl504.Params()),
+        cl504.stated_twice.function(
+            documents=given, metrics=None, baseline=None, params=cl504.Params()
+        ),
     ]
 
 

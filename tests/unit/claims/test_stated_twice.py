@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit.model.artifacts import (
+    Baseline,
     Document,
     DocumentKind,
     Documents,
@@ -41,7 +42,9 @@ def doc(text: str, path: str = "README.md") -> Document:
 
 
 def judge(*documents: Document, own: Metrics | None = None) -> Outcome:
-    return stated_twice.function(documents=Documents(documents), metrics=own, params=Params())
+    return stated_twice.function(
+        documents=Documents(documents), metrics=own, baseline=None, params=Params()
+    )
 
 
 @pytest.mark.parametrize(
@@ -72,6 +75,10 @@ def test_right(text: str) -> None:
         "The RMSE on the validation set: 0.3",
         "| Metric | Value |\n|---|---|\n| Validation RMSE | 0.431 |",
         "| Split | RMSE | \n|---|---|\n| Train | 0.3 |\n| Validation | 0.431 |",
+        "| Metric (validation) | Value |\n|---|---|\n| RMSE | 0.431 |\n| R2 | 0.9 |",
+        "| Metric | Train | Val |\n|---|---|---|\n| RMSE | 0.4 | 0.431 |",
+        "## Validation results\n\n| Metric | Value |\n|---|---|\n| RMSE ↓ | 0.431 |",
+        "| | Val RMSE | Val MAE |\n|---|---|---|\n| Final model | 0.431 | 0.3 |",
     ],
 )
 def test_wrong(text: str) -> None:
@@ -95,10 +102,95 @@ def test_wrong(text: str) -> None:
         "Run 3 has a validation RMSE of 0.53.",
         "The target is a validation RMSE of 0.53.",
         "Validation RMSE: 412.81",  # another unit
+        "| Metric (validation) | Baseline |\n|---|---|\n| RMSE | 0.53 |",
+        "| Metric (validation) | Value |\n|---|---|\n| RMSE (night) | 0.53 |",
+        "| Metric | Validation | Run 3 |\n|---|---|---|\n| RMSE | 0.53 | 0.6 |",
     ],
 )
 def test_another_quantity(text: str) -> None:
     assert judge(doc(text), own=metrics(label="Run 4")).findings == ()
+
+
+NORTH, SOUTH, ISLES = 2.011, 3.472, 4.958
+
+
+def by_group(overall: float = 2.9, path: str = "metrics.json", **changed: float) -> MetricTable:
+    values = {"north": NORTH, "south": SOUTH, "isles": ISLES} | changed
+    place = Location(path)
+    groups = {key: ReportedValue(value, place, 1e-15) for key, value in values.items()}
+    total = ReportedValue(overall, place, 1e-15)
+    return MetricTable("rmse", SplitRole.TEST, path, total, groups, {}, path)
+
+
+def rows(*values: object, header: str = "RMSE") -> str:
+    names = ("north", "South", "**Isles**", "Overall")
+    body = "".join(f"| {n} | {v} |\n" for n, v in zip(names, values, strict=False))
+    return f"| Region | {header} |\n|---|---|\n{body}"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "expected"),
+    [
+        (rows(2.01, 3.47, 4.69), "Isles", ISLES),
+        (rows(2.01, 3.74, 4.96), "South", SOUTH),
+        (rows(2.01, 3.47, 4.96, 2.09), "Overall", 2.9),
+        (rows(2.01, 3.47, 4.69, header="Now"), "Isles", ISLES),
+        (rows("2.01 | 9.1", "3.47 | 9.2", "4.69 | 9.4", header="Now | Old"), "Isles", ISLES),
+    ],
+)
+def test_a_group_of_the_metrics_file(text: str, label: str, expected: float) -> None:
+    if "Old" in text:
+        text = text.replace("|---|---|", "|---|---|---|")
+    (finding,) = judge(doc(text), own=Metrics((by_group(),))).findings
+    assert finding.severity is Severity.WARNING
+    (evidence,) = finding.evidence
+    assert (evidence.group, evidence.expected) == (label, expected)
+    assert finding.primary.line == next(
+        n for n, line in enumerate(text.splitlines(), start=1) if label in line
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        rows(2.01, 3.47, 4.96, 2.90),
+        rows(2.0, 3.5, 5.0),
+        rows(2.01, 3.47, 4.95),  # cut off
+        rows(2.01, 3.47, 4.96, 3.48),  # the mean of the three
+        rows(2.61, 3.77, 4.96),  # another run that agrees in one row
+        rows(2, 3, 4),
+        rows(2.01, 3.47, 4.69, header="MAE"),
+        rows(2.01, 3.47, 4.69, header="Validation RMSE"),
+        "## Training rows\n\n" + rows(2.01, 3.47, 4.69),
+        rows("2.01 | 2.01", "3.47 | 3.47", "5.70 | 4.96", header="Before | After").replace(
+            "|---|---|", "|---|---|---|"
+        ),
+        "```\n" + rows(2.01, 3.47, 4.69) + "```",
+    ],
+)
+def test_columns_of_something_else(text: str) -> None:
+    assert judge(doc(text), own=Metrics((by_group(),))).findings == ()
+
+
+def test_a_column_of_the_baseline() -> None:
+    baseline = Baseline(by_group(4.0, "baseline.json", isles=6.5))
+    for value, findings in ((6.5, 0), (5.6, 1)):
+        outcome = stated_twice.function(
+            documents=Documents((doc(rows(2.01, 3.47, value)),)),
+            metrics=Metrics((by_group(north=1.5, south=1.6, isles=1.7),)),
+            baseline=baseline,
+            params=Params(),
+        )
+        assert len(outcome.findings) == findings
+
+
+def test_values_by_group_in_two_documents() -> None:
+    there = doc(rows(2.01, 3.47, 4.96), "docs/eval.md")
+    assert judge(doc(rows(2.0, 3.5, 5.0)), there).findings == ()
+    (finding,) = judge(doc(rows(2.0, 3.5, 4.7)), there).findings
+    assert {place.path for place in finding.locations} == {"README.md", "docs/eval.md"}
+    assert judge(doc(rows(2.4, 3.5, 4.7)), there).findings == ()  # another run
+    assert judge(doc(rows(2.0, 3.5, 4.7, header="Before")), there).findings == ()
 
 
 def test_several_values_in_one_document_are_left_open() -> None:

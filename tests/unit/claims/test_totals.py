@@ -85,6 +85,10 @@ def test_the_seeds_own_table_without_any_data() -> None:
     outcome = judge(SEED)
     (finding,) = outcome.findings
     assert "88.9 %" in finding.message
+    assert "Medium were 2 of its 3 groups" in finding.message
+    assert finding.primary.line == 1 + SEED.splitlines().index(
+        next(line for line in SEED.splitlines() if "Medium" in line)
+    )
     assert finding.confidence is Confidence.MEDIUM
 
 
@@ -296,6 +300,27 @@ Each group has 1,800 validation samples. Before cleaning there were 500,000 vali
 Run 4 had 12,000 validation samples. We looked at about half of the 1,000 test images.
 The hard tier has 91,800 validation samples.
 """,
+    "shares of another count in the row": """
+# Composition
+| Site | People | Women | % |
+|---|---|---|---|
+| Oslo | 1,204 | 602 | 50.0 |
+| Bergen | 810 | 434 | 53.6 |
+| All | 2,014 | 1,036 | 51.4 |
+""",
+    "shares in sentences": """
+36 of 240 test patients (15 %) had events. Of 2,400 people, 240 (10.0%) had the outcome.
+120 of the 1,000 rows (12%), 2 of 3 (67 %), and 1 out of 7 folds (14%).
+In 3 of 10 folds the error fell (20 % on average). 12 of 100 were lost (95 % CI 7 to 20 %).
+Of 12,000 rows, about 240 (3 %) repeat. Version 2 of 3.1 (50 %).
+""",
+    "decimal commas": """
+| Klasse | Anzahl | Anteil |
+|---|---|---|
+| a | 1.250 | 62,5 % |
+| b | 750 | 37,5 % |
+| Summe | 2.000 | 100,0 % |
+""",
     "about as many": "There are ~421,000 validation samples; in short 421.2K validation samples.",
 }
 
@@ -341,6 +366,28 @@ WRONG = {
         ),
         "180: 46,800 expected",
         8,
+    ),
+    "people are counted": (
+        "| Site | People | Share of people |\n|---|---|---|\n| a | 100 | 20 % |\n| b | 400 | 40 % |"
+        "\n| c | 500 | 50 % |\n| All | 1,000 | 100 % |\n",
+        "a 100 (20 %): 100 / 1,000 = 10.00 %",
+        3,
+    ),
+    "a share in a sentence": (
+        "# A\n\nEvents: 36 of 240 test patients (12 %).\n",
+        "36 / 240 = 15.00 %",
+        3,
+    ),
+    "a share behind its total": (
+        "# A\n\nOf 2,400 people,\n240 (12.0 %) had it.\n",
+        "240 / 2,400 = 10.00 %",
+        3,
+    ),
+    "a total with decimal commas": (
+        "| Klasse | Anzahl | Anteil |\n|---|---|---|\n| a | 1.250 | 62,5 % |\n"
+        "| b | 750 | 37,5 % |\n| Summe | 2.500 | 100,0 % |\n",
+        "rows sum to 2,000",
+        5,
     ),
     "a sentence": (
         "# Results\n\nThe validation set has 521,200 rows.\n",

@@ -180,6 +180,20 @@ def test_no_degradation_that_allows_one() -> None:
             EASY,
             True,
         ),
+        (
+            "| Criterion | Target | Result | Status |\n|---|---|---|---|\n"
+            "| Easy log2-MSE | < 0.15 | 0.44 | passed |",
+            EASY,
+            True,
+        ),
+        (
+            "| # | Requirement | Threshold | Measured | Pass? |\n|---|---|---|---|---|\n"
+            "| 1 | log2-MSE of easy cases | ≤ 0.15 | 0.44 | ✅ |",
+            EASY,
+            True,
+        ),
+        ("Goals (checked at the end):\n\n- [x] easy < 0.15", EASY, True),
+        ("## Critères\n\n- ✅ easy < 0.15", EASY, True),
     ],
 )
 def test_stated_and_missed(text: str, label: str, claimed: bool) -> None:
@@ -230,12 +244,35 @@ def test_openly_missed_is_no_finding(text: str) -> None:
         "## Goals\n- [ ] latency < 5 ms",
         "## Run 2\n\nTarget: overall log2-MSE < 0.1 ✅",
         "The best published log2-MSE is 0.1; our goal was another.",
+        "## Goals\n- ✅ log2-MSE on weekends < 0.1\n- ✅ night log2-MSE < 0.1",
     ],
 )
 def test_what_is_no_criterion_of_this_run(text: str) -> None:
     outcome = judge(text)
     assert outcome.findings == ()
     assert outcome.verdict is Verdict.NOT_APPLICABLE, outcome.reason
+
+
+@pytest.mark.parametrize(
+    ("text", "claimed"),
+    [
+        ("Our goals were: easy < 0.15, overall < 0.1.", 0),
+        ("Targets: easy < 0.15 ✅, overall < 0.1 ✅", 2),
+        ("Targets: easy < 0.15 (met) and overall < 0.1 (missed)", 1),
+        ("Both targets, easy < 0.15 and overall < 0.1, were met.", 2),
+    ],
+)
+def test_several_criteria_of_one_sentence(text: str, claimed: int) -> None:
+    outcome = judge(text)
+    assert words(outcome) == {EASY: "missed", OVERALL: "missed"}
+    assert len(warnings(outcome)) == claimed
+
+
+@pytest.mark.parametrize(("bound", "alarms"), [(50, 0), (40, 1)])
+def test_a_value_and_its_target_in_one_unit(bound: int, alarms: int) -> None:
+    table = "| Requirement | Target | Measured | Status |\n|---|---|---|---|\n"
+    text = f"{table}| Latency p95 | <= {bound} ms | 41 ms | ok |"
+    assert len(warnings(judge(text))) == alarms
 
 
 def test_recorded_output() -> None:
