@@ -8,12 +8,18 @@ from dataclasses import dataclass
 
 from audit.model.artifacts import CellKind, Code, DocumentKind, Documents
 from audit.model.location import Location, Role
-from checks.augmentation.statements import comment_of, paragraphs
+from checks.augmentation.statements import OTHER_PLANS, comment_of, paragraphs
 
 AUGMENTING = re.compile(
-    r"augment|synthetic|oversampl|jitter|perturb|nois[ey]|\bcop(?:y|ies)\b|smote|mixup",
+    r"augment|synthetic|oversampl|jitter|perturb|nois[ey]|\bcop(?:y|ies)\b|smote|mixup|"
+    r"adasyn|bootstrapped to",
     re.IGNORECASE,
 )
+# Noise alone may be that of the world, and synthetic data may be the world.
+_MULTIPLYING = re.compile(
+    r"augment|oversampl|jitter|perturb|\bcop(?:y|ies)\b|smote|adasyn|mixup", re.IGNORECASE
+)
+_NOT = re.compile(r"\b(?:no|not|never|without|none|neither|cannot)\b|n't\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:[^.;|]|[.](?=\d))+")
 _MAX_LINE = 2000
 _MAX_SENTENCES = 20_000
@@ -58,6 +64,16 @@ def sentences(code: Code | None, documents: Documents | None, note: str) -> Iter
             return
         if AUGMENTING.search(sentence.around):
             yield sentence
+
+
+def says_augmented(documents: Documents | None) -> bool:
+    """Whether a document says that rows were augmented, not that they were not or will be."""
+    return any(
+        _MULTIPLYING.search(sentence.text)
+        and not _NOT.search(sentence.text)
+        and not OTHER_PLANS.search(sentence.text)
+        for sentence in sentences(None, documents, "")
+    )
 
 
 def _all(code: Code | None, documents: Documents | None, note: str) -> Iterator[Sentence]:

@@ -19,7 +19,9 @@ COPYING = CodeFacts(
 
 
 def run(splits: Splits, raw: RawData | None, facts: CodeFacts | None = COPYING) -> Outcome:
-    return fidelity.function(splits=splits, raw=raw, code=None, facts=facts, params=Params())
+    return fidelity.function(
+        splits=splits, raw=raw, code=None, facts=facts, documents=None, params=Params()
+    )
 
 
 def outcome_of(
