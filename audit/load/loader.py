@@ -34,6 +34,7 @@ from audit.load.notebooks import (
 from audit.load.origins import Origin, take_origins
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
+from audit.load.recorded_counts import recorded_counts
 from audit.load.repeats import first_of_repeats, note_repeats
 from audit.load.source_features import told_by_rows, with_features
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
@@ -54,6 +55,7 @@ from audit.model.artifacts import (
     PredictionSets,
     ProblemKind,
     RawData,
+    RecordedCounts,
     SourceFile,
     SplitData,
     SplitRole,
@@ -225,6 +227,7 @@ def load(
     artifacts[RawData] = with_features(raw_rows, all_contents, drafts)
     _declared_and_broken(artifacts, broken, ledger, discovery.files)
     artifacts[LoadProblems] = Present(ledger.load_problems())
+    artifacts[RecordedCounts] = recorded_counts(contents)
     artifacts[FileList] = _file_list(path, discovery)
     _leftover(discovery.files, broken, ledger)
     return Export(root_name, digest(discovery.files), artifacts, ledger.recognised())

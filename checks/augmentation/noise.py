@@ -186,17 +186,27 @@ def _contradicted(said: StatedNoise, found: Changes) -> list[Change]:
     words = {word.casefold() for word in re.findall(r"\w+", said.text)} - {"a", "i"}
     named = [item for item in found.items if item.family.stem.casefold() in words]
     about = named or list(found.items)
-    wrong = [item for item in about if not _agrees(said, item)]
+    tested = [item for item in about if set(_READINGS[said.base]) & item.by_base.keys()]
+    wrong = [item for item in tested if not _agrees(said, item)]
     if named:
         return wrong
     total = sum(len(item.family.columns) for item in about)
     return wrong if 2 * sum(len(item.family.columns) for item in wrong) > total else []
 
 
+# A spread is that within the group or, as people compute it, of the whole column.
+_READINGS = {
+    "": ("value", "spread", "deviation", "range"),
+    "spread": ("spread", "deviation"),
+    "value": ("value",),
+}
+
+
 def _agrees(said: StatedNoise, item: Change) -> bool:
     return any(
         said.interval.high >= 0.6 * reading.median and said.interval.low <= 1.2 * reading.high
-        for reading in item.by_base.values()
+        for base, reading in item.by_base.items()
+        if base in _READINGS[said.base]
     )
 
 
@@ -208,7 +218,8 @@ def _misstated(
 ) -> Finding:
     said, families = wrong[0]
     worst = max(families, key=lambda item: len(item.family.columns))
-    base = "value" if "value" in worst.by_base else "spread"
+    bases = [said.base, "value", "spread"]
+    base = next(each for each in bases if each in worst.by_base)
     moved = worst.by_base[base].median
     its = "their" if len(worst.family.columns) > 1 else "its"
     told = list(dict.fromkeys(each.location for each, _ in wrong))
@@ -237,7 +248,9 @@ def _misstated(
         message=f'the text says "{said.words}", but the copies differ from their originals in '
         f"{worst.family.label} by a median {_percent(moved)} of {its} {base}"
         + (
-            f" ({_percent(worst.by_base['spread'].median)} of {its} spread)" if _both(worst) else ""
+            f" ({_percent(worst.by_base['spread'].median)} of {its} spread)"
+            if base == "value" and "spread" in worst.by_base
+            else ""
         ),
         locations=(*places, *told[:5]),
         evidence=tuple(evidence),
@@ -251,10 +264,6 @@ def _misstated(
         subject=f"stated:{told[0].path if told else places[0].path}:{worst.family.stem}",
         why="A copy keeps the target of its original, which is right only for small changes.",
     )
-
-
-def _both(change: Change) -> bool:
-    return "value" in change.by_base and "spread" in change.by_base
 
 
 def _negligible(

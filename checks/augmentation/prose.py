@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +18,8 @@ AUGMENTING = re.compile(
 )
 # Noise alone may be that of the world, and synthetic data may be the world.
 _MULTIPLYING = re.compile(
-    r"augment|oversampl|jitter|perturb|\bcop(?:y|ies)\b|smote|adasyn|mixup", re.IGNORECASE
+    r"augment|oversampl|jitter|perturb|\bcop(?:y|ies)\b|smote|adasyn|mixup|multiplied",
+    re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(?:no|not|never|without|none|neither|cannot)\b|n't\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:[^.;|]|[.](?=\d))+")
@@ -72,7 +74,7 @@ def says_augmented(documents: Documents | None) -> bool:
         _MULTIPLYING.search(sentence.text)
         and not _NOT.search(sentence.text)
         and not OTHER_PLANS.search(sentence.text)
-        for sentence in sentences(None, documents, "")
+        for sentence in itertools.islice(_all(None, documents, ""), _MAX_SENTENCES)
     )
 
 

@@ -165,6 +165,5 @@ MISSED = frozenset(
         "training_diverged",
         "probabilities_out_of_range",
         "other_value_in_a_table",
-        "marked_copies",
     }
 )
