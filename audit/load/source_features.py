@@ -22,7 +22,9 @@ from checks.kit.rows import columns_of, row_codes, rows_among
 MAX_CELLS = 50_000_000
 MIN_FOUND = 0.05  # of the source rows must be rows of the splits, unchanged
 MIN_TARGETS = 0.9  # of those must have the target that the splits say
-MIN_UNNAMED = 0.5  # of the rows of a file that is not named like source rows must be in the splits
+# Of the rows of a file that is not named like source rows, so many must be rows of the splits, and
+# so many held-out rows must be among them: else it may be one of several sources.
+MIN_UNNAMED = 0.5
 _MAX_FIELDS = 1000
 _SCALARS = (bool, int, float, np.bool_, np.number)
 
@@ -93,6 +95,9 @@ def told_by_rows(
     frames = [draft.frame for draft in drafts.values()]
     if any(list(frame.columns) != list(frames[0].columns) for frame in frames):
         return slot
+    held = [columns_of(d.frame) for role, d in drafts.items() if role is not SplitRole.TRAIN]
+    if not held:
+        return slot
     found = []
     for content in contents:
         path, n = content.file.name, length(content)
@@ -101,7 +106,10 @@ def told_by_rows(
         if n is None or named or ledger.is_used(path) or ledger.role_of(path) is not None:
             continue
         proved = _proved(content, n, frames)
-        if not isinstance(proved, str) and float(proved[1].mean()) >= MIN_UNNAMED:
+        if isinstance(proved, str) or float(proved[1].mean()) < MIN_UNNAMED:
+            continue
+        _, among = rows_among(columns_of(proved[0]), held)
+        if float((np.concatenate(among) >= 0).mean()) >= MIN_UNNAMED:
             found.append((content, n))
     if len({n for _, n in found}) != 1:
         return slot

@@ -51,7 +51,10 @@ _DEVIATIONS = re.compile(
     rf"(?:[x×*]\s*|times\s+)?(?:of\s+)?(?:an?\s+|the\s+|one\s+|each\s+)?{_DEVIATION}",
     re.IGNORECASE,
 )
-_BOUND = re.compile(r"within|beyond|truncat|clip|outlier|exceed|above|below", re.IGNORECASE)
+_BOUND = re.compile(
+    r"within|beyond|truncat|clip|outlier|exceed|above|below|divid|normali[sz]|standardi[sz]",
+    re.IGNORECASE,
+)
 _NAMES_NOISE = re.compile(r"nois|jitter|sigma|perturb", re.IGNORECASE)
 # Noise by itself may be that of the world.
 _OF_COPIES = re.compile(

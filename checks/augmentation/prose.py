@@ -18,7 +18,8 @@ AUGMENTING = re.compile(
 )
 # Noise alone may be that of the world, and synthetic data may be the world.
 _MULTIPLYING = re.compile(
-    r"augment|oversampl|jitter|perturb|\bcop(?:y|ies)\b|smote|adasyn|mixup|multiplied",
+    r"\baugment(?:ed|ation|ing)?\b|oversampl|\bjittered\b|\bperturbed\b|\bcopies\b|smote|adasyn|"
+    r"mixup|multiplied",
     re.IGNORECASE,
 )
 _NOT = re.compile(r"\b(?:no|not|never|without|none|neither|cannot)\b|n't\b", re.IGNORECASE)
