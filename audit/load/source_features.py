@@ -13,6 +13,7 @@ from audit.load import names
 from audit.load.grouping import Naming
 from audit.load.ledger import Ledger
 from audit.load.raw import groups_of, length
+from audit.load.rescaled import rescaled
 from audit.load.splits import Draft
 from audit.load.tables import Content
 from audit.model.artifacts import Array, RawData, SplitRole
@@ -22,6 +23,7 @@ from checks.kit.rows import columns_of, row_codes, rows_among
 MAX_CELLS = 50_000_000
 MIN_FOUND = 0.05  # of the source rows must be rows of the splits, unchanged
 MIN_TARGETS = 0.9  # of those must have the target that the splits say
+MIN_RESCALED = 0.5  # of the source rows, where their columns had to be brought to other units
 # Of the rows of a file that is not named like source rows, so many must be rows of the splits, and
 # so many held-out rows must be among them: else it may be one of several sources.
 MIN_UNNAMED = 0.5
@@ -133,6 +135,12 @@ def _proved(
         if found is not None:
             return candidate.features, found
         note = "has hardly any row of the splits: these may hold transformed values"
+    for candidate in _candidates(content, n, frames[0]):
+        moved = rescaled(candidate.features, frames)
+        if moved is not None:
+            found = _found(replace(candidate, features=moved), frames)
+            if found is not None and float(found.mean()) >= MIN_RESCALED:
+                return moved, found
     return note
 
 

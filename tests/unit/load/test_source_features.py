@@ -282,3 +282,37 @@ def test_names_of_columns_are_no_rows(tmp_path: Path, rng: np.random.Generator) 
     write_splits(tmp_path, x, y, ["a", "b", "c"])
     np.savez(tmp_path / "raw.npz", X=x, y=y, feature_names=np.array(["a", "b", "c"]))
     assert raw_of(tmp_path).features is not None
+
+
+@pytest.mark.parametrize("scaler", ["standard", "min-max"])
+def test_scaled_splits_are_matched_where_rows_prove_the_scale(
+    tmp_path: Path, rng: np.random.Generator, scaler: str
+) -> None:
+    x, y = rng.normal(size=(60, 3)) * [1, 50, 0.1] + [0, 7, 3], rng.normal(size=60)
+    names = ["a", "b", "c"]
+    pd.DataFrame(x, columns=names).assign(y=y).to_csv(tmp_path / "raw.csv", index=False)
+    own = x[:40]
+    shift, scale = (
+        (own.mean(0), own.std(0)) if scaler == "standard" else (own.min(0), np.ptp(own, axis=0))
+    )
+    write_splits(tmp_path, (x - shift) / scale, y, names)
+    raw = raw_of(tmp_path)
+    assert raw.features is not None, raw.note
+    np.testing.assert_allclose(raw.features.to_numpy(), (x - shift) / scale, rtol=1e-9)
+    assert raw.target is not None
+
+
+def test_splits_in_single_precision_are_matched(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(tmp_path / "raw.csv", index=False)
+    write_splits(tmp_path, x.astype(np.float32).astype(float).round(6), y, ["a", "b", "c"])
+    assert raw_of(tmp_path).features is not None
+
+
+def test_a_map_that_is_not_linear_is_not_undone(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.lognormal(size=(60, 3)), rng.normal(size=60)
+    pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(tmp_path / "raw.csv", index=False)
+    write_splits(tmp_path, np.log(x), y, ["a", "b", "c"])
+    raw = raw_of(tmp_path)
+    assert raw.features is None
+    assert "transformed" in raw.note
