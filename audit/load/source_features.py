@@ -108,14 +108,14 @@ def told_by_rows(
         if n is None or named or ledger.is_used(path) or ledger.role_of(path) is not None:
             continue
         proved = _proved(content, n, frames)
-        if isinstance(proved, str) or float(proved[1].mean()) < MIN_UNNAMED:
-            continue
-        _, among = rows_among(columns_of(proved[0]), held)
-        if float((np.concatenate(among) >= 0).mean()) >= MIN_UNNAMED:
-            found.append((content, n))
-    if len({n for _, n in found}) != 1:
+        if not isinstance(proved, str) and float(proved[1].mean()) >= MIN_UNNAMED:
+            found.append((content, n, proved[0]))
+    if len({n for _, n, _ in found}) != 1:
         return slot
-    content, n = found[0]
+    content, n, features = found[0]
+    _, among = rows_among(columns_of(features), held)
+    if float((np.concatenate(among) >= 0).mean()) < MIN_UNNAMED:
+        return slot
     path = content.file.name
     groups = groups_of(content, naming, frames)
     ledger.recognise(path, "source rows", f"{n:,} rows", "most of them are rows of the splits")
