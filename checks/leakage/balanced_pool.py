@@ -11,10 +11,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
 from audit.model.artifacts import Array, RawData, Splits
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
+from audit.model.groups import canonical_value
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
 from checks.kit.rows import columns_of, rows_among
@@ -52,9 +54,11 @@ def balanced_pool(splits: Splits, raw: RawData) -> BalancedPool | None:
     if splits.train.target is None or any(part is None for part in held):
         return None
     source = _counts([raw.target])
+    if not 2 <= len(source) <= _MAX_CLASSES:
+        return None
     held_out = _counts([part for part in held if part is not None])
     train = _counts([splits.train.target])
-    if not 2 <= len(source) <= _MAX_CLASSES or not set(source) == set(train) == set(held_out):
+    if not set(source) == set(train) == set(held_out):
         return None
     most, least = max(source.values()), min(source.values())
     if any(train[key] + held_out[key] != most for key in source) or most < _MIN_RATIO * least:
@@ -103,10 +107,7 @@ def _new(splits: Splits, raw: RawData) -> bool:
 def _counts(targets: list[Array]) -> dict[str, int]:
     if any(target.ndim != 1 for target in targets):
         return {}
-    joined = np.concatenate(targets)
-    if joined.dtype.kind in "fc" and not np.isfinite(joined).all():
+    counts = pd.Series(np.concatenate(targets)).value_counts(dropna=False)
+    if len(counts) > _MAX_CLASSES:
         return {}
-    if joined.dtype.kind in "biuf":
-        joined = joined.astype(float)
-    values, counts = np.unique(joined.astype(str), return_counts=True)
-    return {str(value): int(n) for value, n in zip(values, counts, strict=True)}
+    return {canonical_value(value): int(n) for value, n in counts.items()}
