@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from audit.model.artifacts import Grouping, RawData, Splits
+from audit.model.artifacts import Array, Grouping, RawData, Splits
 from audit.model.evidence import Evidence
 from checks.augmentation.origins import Origins, SplitOrigins
 from checks.kit.rows import columns_of, row_codes
@@ -45,12 +46,9 @@ def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -
         return None
     if sources == 0:
         return None
-    before: Counter[str] = (
-        Counter(str(key) for key in groups.tolist()) if groups is not None else Counter()
-    )
-    after: Counter[str] = Counter()
+    before, after = _sizes(groups), Counter[str]()
     for part in parts:
-        after.update(str(key) for key in (part.groups.tolist() if part.groups is not None else ()))
+        after.update(_sizes(part.groups))
     if not set(after) <= set(before) or any(part.groups is None for part in parts):
         before, after = Counter(), Counter()
     repeats = _repeats(known) if known is not None else 0
@@ -69,6 +67,12 @@ def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -
         before=before,
         after=after,
     )
+
+
+def _sizes(groups: Array | None) -> Counter[str]:
+    if groups is None:
+        return Counter()
+    return Counter({str(key): int(n) for key, n in pd.Series(groups).value_counts().items()})
 
 
 def growth_evidence(
@@ -135,13 +139,20 @@ def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> li
         )
     ]
     if is_train and part.split.groups is not None:
-        for key in dict.fromkeys(sorted(map(str, part.split.groups.tolist()))):
-            rows = part.split.groups == key
-            made, size = int(part.synthetic[rows].sum()), int(rows.sum())
+        codes, keys = pd.factorize(part.split.groups, sort=True)
+        sizes, copies = np.bincount(codes), np.bincount(codes, weights=part.synthetic)
+        for key, size, made in zip(keys, sizes.tolist(), map(int, copies), strict=True):
             method = f"{made:,} of {size:,} training rows of the group"
             out.append(
                 Evidence(
-                    name, made / size, None, "share", size, method, None, label_of(key, grouping)
+                    name,
+                    made / size,
+                    None,
+                    "share",
+                    size,
+                    method,
+                    None,
+                    label_of(str(key), grouping),
                 )
             )
     return out

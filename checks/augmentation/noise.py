@@ -74,9 +74,10 @@ def noise(
     Each copy is compared with the row that it was made from: a column names it (`parent_id`, or
     `columns.parent` in `audit.toml`), or it is the one source row of the same group with the same
     target, or the source row that is by far the nearest. Changes are measured by family of columns
-    relative to the value, to the spread of the originals (within groups) and to their range. A
-    stated percentage is contradicted only if it is far from the changes in all three readings:
-    below 0.6 times the median or above 1.2 times the 99th percentile.
+    relative to the value, to the spread of the originals (within groups, and of all) and to their
+    range. A stated size is contradicted only if it is far from the changes in all readings that
+    its words allow ("3 % of the standard deviation" allows the spreads only): below 0.6 times the
+    median or above 1.2 times the 99th percentile.
 
     False alarms
     ------------
