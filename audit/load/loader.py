@@ -43,8 +43,9 @@ from audit.load.notebooks import (
 from audit.load.origins import Origin, take_origins
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
+from audit.load.recorded_counts import recorded_counts
 from audit.load.repeats import first_of_repeats, note_repeats
-from audit.load.source_features import with_features
+from audit.load.source_features import told_by_rows, with_features
 from audit.load.tables import DATA_SUFFIXES, Content, read_data
 from audit.load.written_targets import targets_in_code
 from audit.model.artifacts import (
@@ -63,6 +64,7 @@ from audit.model.artifacts import (
     PredictionSets,
     ProblemKind,
     RawData,
+    RecordedCounts,
     SourceFile,
     SplitData,
     SplitRole,
@@ -232,9 +234,11 @@ def load(
     split_tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
     note_repeats(repeats, ledger)
     raw_rows = find_raw(all_contents, naming, split_tables, ledger)
+    raw_rows = told_by_rows(raw_rows, all_contents, drafts, naming, ledger)
     artifacts[RawData] = with_features(raw_rows, all_contents, drafts)
     _declared_and_broken(artifacts, broken, ledger, discovery.files)
     artifacts[LoadProblems] = Present(ledger.load_problems())
+    artifacts[RecordedCounts] = recorded_counts(contents)
     artifacts[FileList] = _file_list(path, discovery)
     _leftover(discovery.files, broken, ledger)
     return Export(root_name, digest(discovery.files), artifacts, ledger.recognised())

@@ -47,6 +47,10 @@ RAW_WORDS = frozenset(
     {"raw", "original", "originals", "source", "sources", "input", "inputs", "combined", "full"}
     | {"dataset", "samples", "all"}
 )
+MULTIPLIED_WORDS = frozenset(
+    {"augmented", "aug", "synthetic", "oversampled", "resampled", "balanced", "smote", "generated"}
+    | {"expanded", "upsampled", "pool", "bootstrapped", "copies"}
+)
 CONFIG_WORDS = frozenset({"config", "configuration", "params", "hyperparameters", "settings"})
 NOT_A_SPLIT = PREDICTION_WORDS | HISTORY_WORDS | METRIC_WORDS | BASELINE_WORDS | CONFIG_WORDS
 SYNTHETIC_COLUMNS = frozenset(

@@ -99,7 +99,10 @@ def length(content: Content) -> int | None:
     if content.frame is not None:
         return len(content.frame) or None
     if content.arrays:
-        lengths = {a.shape[0] for a in content.arrays.values() if a.ndim and a.shape[0] > 1}
+        arrays = [a for a in content.arrays.values() if a.ndim and a.shape[0] > 1]
+        # Names of columns or classes are as many as these, not as the rows.
+        numeric = [a for a in arrays if a.dtype.kind in "biuf"] or arrays
+        lengths = {a.shape[0] for a in numeric}
         return lengths.pop() if len(lengths) == 1 else None
     value = content.value
     if isinstance(value, list) and len(value) > 1:

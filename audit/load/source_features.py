@@ -10,16 +10,24 @@ import numpy as np
 import pandas as pd
 
 from audit.load import names
-from audit.load.raw import length
+from audit.load.grouping import Naming
+from audit.load.ledger import Ledger
+from audit.load.raw import groups_of, length
+from audit.load.rescaled import rescaled
 from audit.load.splits import Draft
 from audit.load.tables import Content
 from audit.model.artifacts import Array, RawData, SplitRole
-from audit.model.export import Present, Slot
-from checks.kit.rows import columns_of, row_codes
+from audit.model.export import Absent, Present, Slot
+from checks.kit.rows import columns_of, row_codes, rows_among
 
 MAX_CELLS = 50_000_000
 MIN_FOUND = 0.05  # of the source rows must be rows of the splits, unchanged
 MIN_TARGETS = 0.9  # of those must have the target that the splits say
+MIN_RESCALED = 0.5  # of the source rows, where their columns had to be brought to other units
+# Of the rows of a file that is not named like source rows, so many must be rows of the splits, and
+# so many held-out rows must be among them: else it may be one of several sources.
+MIN_UNNAMED = 0.5
+_MAX_FIELDS = 1000
 _SCALARS = (bool, int, float, np.bool_, np.number)
 
 
@@ -53,21 +61,87 @@ def with_features(
     wanted = [str(name) for name in frames[0].columns]
     if any(list(frame.columns) != wanted for frame in frames) or not wanted:
         return slot
-    note = f"{raw.path} does not have the {len(wanted):,} feature columns of the splits"
-    if raw.n * len(wanted) > MAX_CELLS:
-        note = f"{raw.path} is too large to be compared with the splits"
-        return Present(replace(raw, note=note))
-    for candidate in _candidates(content, raw.n, frames[0]):
-        found = _found(candidate, frames)
-        if found is None:
-            note = (
-                f"hardly any row of {raw.path} is a row of the splits: these may hold "
-                "transformed values"
-            )
+    proved = _proved(content, raw.n, frames)
+    if isinstance(proved, str):
+        return Present(replace(raw, note=f"{raw.path} {proved}"))
+    features, found = proved
+    target = _target(raw, content, contents, features, found, drafts)
+    return Present(replace(raw, features=features, target=target, note=""))
+
+
+def told_by_rows(
+    slot: Slot,
+    contents: Sequence[Content],
+    drafts: Mapping[SplitRole, Draft],
+    naming: Naming,
+    ledger: Ledger,
+) -> Slot:
+    """Source rows in a file with any name: most of its rows are rows of the splits.
+
+    Parameters
+    ----------
+    slot : Slot
+        The source rows as found by name; kept where there are any.
+    contents : sequence of Content
+        All files of data; those that have a role, or are named after a split or after
+        augmentation, are passed over.
+    drafts : mapping
+        The settled splits.
+    naming : Naming
+        The group columns.
+    ledger : Ledger
+        Takes what was recognised.
+    """
+    if not isinstance(slot, Absent) or not drafts:
+        return slot
+    frames = [draft.frame for draft in drafts.values()]
+    if any(list(frame.columns) != list(frames[0].columns) for frame in frames):
+        return slot
+    held = [columns_of(d.frame) for role, d in drafts.items() if role is not SplitRole.TRAIN]
+    if not held:
+        return slot
+    found = []
+    for content in contents:
+        path, n = content.file.name, length(content)
+        stem = content.file.stem
+        named = names.split_role(stem) or names.has_word(stem, names.MULTIPLIED_WORDS)
+        if n is None or named or ledger.is_used(path) or ledger.role_of(path) is not None:
             continue
-        target = _target(raw, content, contents, candidate.features, found, drafts)
-        return Present(replace(raw, features=candidate.features, target=target, note=""))
-    return Present(replace(raw, note=note))
+        proved = _proved(content, n, frames)
+        if not isinstance(proved, str) and float(proved[1].mean()) >= MIN_UNNAMED:
+            found.append((content, n, proved[0]))
+    if len({n for _, n, _ in found}) != 1:
+        return slot
+    content, n, features = found[0]
+    _, among = rows_among(columns_of(features), held)
+    if float((np.concatenate(among) >= 0).mean()) < MIN_UNNAMED:
+        return slot
+    path = content.file.name
+    groups = groups_of(content, naming, frames)
+    ledger.recognise(path, "source rows", f"{n:,} rows", "most of them are rows of the splits")
+    return Present(RawData(path, n, groups))
+
+
+def _proved(
+    content: Content, n: int, frames: Sequence[pd.DataFrame]
+) -> tuple[pd.DataFrame, Array] | str:
+    """Features, and which rows are rows of the splits; or why that cannot be told."""
+    width = frames[0].shape[1]
+    if n * width > MAX_CELLS:
+        return "is too large to be compared with the splits"
+    note = f"does not have the {width:,} feature columns of the splits"
+    for candidate in _candidates(content, n, frames[0]):
+        found = _found(candidate, frames)
+        if found is not None:
+            return candidate.features, found
+        note = "has hardly any row of the splits: these may hold transformed values"
+    for candidate in _candidates(content, n, frames[0]):
+        moved = rescaled(candidate.features, frames)
+        if moved is not None:
+            found = _found(replace(candidate, features=moved), frames)
+            if found is not None and float(found.mean()) >= MIN_RESCALED:
+                return moved, found
+    return note
 
 
 # --- features -----------------------------------------------------------------------------------
@@ -91,10 +165,8 @@ def _named_columns(content: Content) -> dict[str, Array]:
     parts: Mapping[Any, Any] = content.arrays
     if not parts and isinstance(value, dict):
         parts = value
-    elif not parts and isinstance(value, list) and all(isinstance(row, dict) for row in value):
-        keys = list(value[0]) if value else []
-        if all(row.keys() == value[0].keys() for row in value):
-            parts = {key: [row[key] for row in value] for key in keys}
+    elif not parts and isinstance(value, list) and value and isinstance(value[0], dict):
+        parts = _fields(value)
     found = {str(name): _vector(column) for name, column in parts.items()}
     return {name: column for name, column in found.items() if column is not None}
 
@@ -115,18 +187,44 @@ def _vector(value: Any) -> Array | None:
 
 def _matrices(content: Content, n: int, width: int) -> Iterator[Array]:
     """Rows that were flattened field by field and padded with zeros to the width of the splits."""
-    parts = list(content.arrays.values())
+    parts: list[Any] = [*content.arrays.values(), content.value]
     if isinstance(content.value, dict):
-        parts = [value for value in content.value.values() if isinstance(value, np.ndarray)]
-    for array in parts:
-        if array.ndim >= 2 and array.shape[0] == n and array.dtype.kind in "biuf":
-            flat = array.reshape(n, -1)
-            if flat.shape[1] == width:
-                yield flat
-    if isinstance(content.value, list) and len(content.value) == n:
-        rows = _flattened(content.value, width)
-        if rows is not None:
-            yield rows
+        parts += content.value.values()
+    for part in parts:
+        if isinstance(part, np.ndarray):
+            if part.ndim >= 2 and part.shape[0] == n and part.dtype.kind in "biuf":
+                flat = part.reshape(n, -1)
+                if flat.shape[1] == width:
+                    yield flat
+        elif isinstance(part, list) and len(part) == n:
+            for rows in _row_lists(part, width):
+                table = _flattened(rows, width)
+                if table is not None:
+                    yield table
+
+
+def _row_lists(rows: list[Any], width: int) -> Iterator[list[Any]]:
+    """The rows; each of their fields that is a list or an array; rows without their target."""
+    yield rows
+    fields = _fields(rows)
+    yield from (field for field in fields.values() if isinstance(field[0], list | np.ndarray))
+    if len(fields) == width + 1 and isinstance(rows[0], list | tuple):
+        yield [row[:-1] for row in rows]
+        yield [row[1:] for row in rows]
+
+
+def _fields(rows: Sequence[Any]) -> dict[str, list[Any]]:
+    """Fields of rows that are records, lists or tuples of one length, by name or position."""
+    first = rows[0]
+    if not isinstance(first, dict | list | tuple) or not 0 < len(first) <= _MAX_FIELDS:
+        return {}
+    keys = list(first) if isinstance(first, dict) else range(len(first))
+    same = (type(row) is type(first) and len(row) == len(first) for row in rows)
+    if not all(same) or not all(
+        key in row for row in rows if isinstance(row, dict) for key in keys
+    ):
+        return {}
+    return {str(key): [row[key] for row in rows] for key in keys}
 
 
 def _flattened(rows: Sequence[Any], width: int) -> Array | None:
@@ -179,8 +277,8 @@ def _found(candidate: _Candidate, frames: Sequence[pd.DataFrame]) -> Array | Non
 
 
 def _in_any(own: Sequence[Array], others: Sequence[Sequence[Array]]) -> Array:
-    first, *rest = row_codes([own, *others])
-    return np.isin(first, np.concatenate(rest))
+    codes, found = rows_among(own, others)
+    return np.isin(codes, np.concatenate(found))
 
 
 def _target(
@@ -195,9 +293,12 @@ def _target(
     known = [d for d in drafts.values() if d.target is not None and d.target.ndim == 1]
     if not known:
         return None
-    codes, *others = row_codes([columns_of(features), *(columns_of(d.frame) for d in known)])
+    codes, others = rows_among(columns_of(features), [columns_of(d.frame) for d in known])
     seen = found & np.isin(codes, np.concatenate(others))
-    said = [[own, np.asarray(d.target)] for own, d in zip(others, known, strict=True)]
+    said = [
+        [own[own >= 0], np.asarray(d.target)[own >= 0]]
+        for own, d in zip(others, known, strict=True)
+    ]
     for values in _vectors(raw, content, contents, {d.target_name for d in known}):
         pairs = row_codes([[codes, values], *said])
         agree = np.isin(pairs[0], np.concatenate(pairs[1:]))
@@ -214,6 +315,9 @@ def _vectors(
     likely = [name for name in own if name in called]
     likely += [name for name in names.target_columns(own) if name not in likely]
     yield from (own[name] for name in likely if len(own[name]) == raw.n)
+    if isinstance(content.value, list) and not own:
+        fields = (_vector(field) for field in reversed(_fields(content.value).values()))
+        yield from (field for field in fields if field is not None)
     for other in contents:
         if other is content or length(other) != raw.n:
             continue

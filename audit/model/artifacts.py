@@ -154,6 +154,32 @@ class Documents:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordedCount:
+    """A whole number in a JSON file of results.
+
+    Parameters
+    ----------
+    keys : tuple of str
+        Keys that lead to it.
+    value : int
+        The number.
+    location : Location
+        With its JSON pointer.
+    """
+
+    keys: tuple[str, ...]
+    value: int
+    location: Location
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCounts:
+    """Whole numbers in JSON files of results, sorted by path; at least one."""
+
+    items: tuple[RecordedCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class FileList:
     """Paths of all files of the export, also of those that are not read, relative and sorted."""
 

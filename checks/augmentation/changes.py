@@ -38,7 +38,8 @@ class Change:
         Share of entries that differ from the parent's.
     by_base : mapping of str to Readings
         Against ``"value"`` (of the parent), ``"spread"`` (robust standard deviation of the
-        originals, within the group where it has enough rows) and ``"range"`` (of the originals).
+        originals, within the group where it has enough rows), ``"deviation"`` (standard deviation
+        of all originals) and ``"range"`` (of the originals).
     group_medians : mapping of str to float
         Median change relative to the spread, by group.
     """
@@ -121,8 +122,10 @@ def _change(
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
         by_value = np.where(before != 0, delta / np.abs(before), np.nan)
         by_spread = np.where(spread > 0, delta / spread, np.nan)
+        whole = np.nanstd(table, axis=0)
+        by_deviation = np.where(whole > 0, delta / whole, np.nan)
         by_range = np.where(width > 0, delta / width, np.nan)
-    bases = {"value": by_value, "spread": by_spread, "range": by_range}
+    bases = {"value": by_value, "spread": by_spread, "deviation": by_deviation, "range": by_range}
     readings = {name: found for name, each in bases.items() if (found := _readings(each))}
     medians = {}
     for key in np.unique(groups).tolist() if groups is not None else ():

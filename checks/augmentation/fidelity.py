@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.model.artifacts import CellKind, Code, CodeFacts, RawData, Splits
+from audit.model.artifacts import CellKind, Code, CodeFacts, Documents, RawData, Splits
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
@@ -67,6 +67,7 @@ def fidelity(
     raw: RawData | None,
     code: Code | None,
     facts: CodeFacts | None,
+    documents: Documents | None,
     params: Params,
 ) -> Outcome:
     """Copies have values, a scale or a structure that no original has, or are all the same.
@@ -116,7 +117,7 @@ def fidelity(
     n_copies = int(known.train.synthetic.sum())
     if not n_copies:
         return not_applicable("no training row is a copy that differs from its original")
-    if not trusted(known, facts):
+    if not trusted(known, facts, documents):
         return review(doubt(known))
     found = pairs(known)
     if not found.families:

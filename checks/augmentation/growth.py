@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -75,7 +75,9 @@ def growth(
     so (`is_augmented`, or `columns.synthetic` in `audit.toml`), or if no source row has its
     features. Held-out rows count only where a column says so or their parents are known, because
     they may otherwise come from another source. Growth of a group above `max_growth` is a warning
-    where it makes the groups more unequal than the source rows are, otherwise a note.
+    where it makes the groups more unequal than the source rows are, or makes a group twice as
+    large as any other that was not the largest; otherwise it is a note. Rows that are in training
+    more often than among the source rows are exact copies.
 
     False alarms
     ------------
@@ -109,7 +111,7 @@ def growth(
         )
     )
     findings += _misstated(said, grown, measured, grouping)
-    believed = known is not None and trusted(known, facts)
+    believed = known is not None and trusted(known, facts, documents)
     if believed:
         findings += _excessive(grown, splits.train, grouping, params, measured)
     if findings:
@@ -153,8 +155,8 @@ def _without_findings(
         for part in known.parts
         if part is known.train or part.synthetic.any()
     ]
-    repeats = next((e.observed for e in measured if e.name == "repeated_rows"), 0)
-    made += [f"{repeats:,} training rows repeat another"] if repeats else []
+    if grown.repeats:
+        made.append(f"{grown.repeats:,} of {len(known.train.split):,} are exact copies")
     made += [f"{len(said)} statement(s) about growth agree"] if said else []
     return passed(f"{factor}; {'; '.join(made)}", measured)
 
@@ -246,11 +248,23 @@ def _is_true(said: StatedGrowth, grown: Growth) -> bool:
             return True
     else:
         factors = [grown.overall, *grown.groups.values()]
-        factors += [grown.train] if grown.train is not None else []
+        factors += grown.train
     return any(
         said.interval.low <= reading <= said.interval.high
         for factor in factors
         for reading in (factor, factor - 1)
+    )
+
+
+def _overtakes(grown: Growth, high: Mapping[str, float]) -> bool:
+    """Whether a group that others outnumbered has become twice as large as any other."""
+    first = max(grown.after, key=lambda each: grown.after[each])
+    others = [key for key in grown.after if key != first]
+    return (
+        first in high
+        and bool(others)
+        and grown.before[first] < max(grown.before[key] for key in others)
+        and grown.after[first] > 2 * max(grown.after[key] for key in others)
     )
 
 
@@ -265,7 +279,7 @@ def _excessive(
     if not high and (grown.groups or grown.overall <= params.max_growth):
         return []
     even_before, even_after = effective_groups(grown.before), effective_groups(grown.after)
-    uneven = bool(high) and even_after < 0.95 * even_before
+    uneven = bool(high) and (even_after < 0.95 * even_before or _overtakes(grown, high))
     if high:
         key = max(high, key=lambda each: high[each])
         low = min(grown.groups, key=lambda each: grown.groups[each])

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
-from audit.model.artifacts import Grouping, RawData, Splits
+from audit.model.artifacts import Array, Grouping, RawData, Splits
 from audit.model.evidence import Evidence
 from checks.augmentation.origins import Origins, SplitOrigins
 from checks.kit.rows import columns_of, row_codes
@@ -16,12 +17,17 @@ from checks.kit.rows import columns_of, row_codes
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Rows per source row: of everything, of the training part, and of each group."""
+    """Rows per source row: of everything, of the training part, and of each group.
+
+    Of the training part there are two readings where originals are missing: against those that
+    are in it, and against all that are not held out.
+    """
 
     overall: float
     rows: int
     sources: int
-    train: float | None
+    train: tuple[float, ...]
+    repeats: int
     groups: Mapping[str, float]
     before: Mapping[str, int]
     after: Mapping[str, int]
@@ -40,27 +46,33 @@ def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -
         return None
     if sources == 0:
         return None
-    before: Counter[str] = (
-        Counter(str(key) for key in groups.tolist()) if groups is not None else Counter()
-    )
-    after: Counter[str] = Counter()
+    before, after = _sizes(groups), Counter[str]()
     for part in parts:
-        after.update(str(key) for key in (part.groups.tolist() if part.groups is not None else ()))
+        after.update(_sizes(part.groups))
     if not set(after) <= set(before) or any(part.groups is None for part in parts):
         before, after = Counter(), Counter()
-    train = None
+    repeats = _repeats(known) if known is not None else 0
+    train: tuple[float, ...] = ()
     if known is not None:
-        kept = int((~known.train.synthetic).sum())
-        train = len(splits.train) / kept if kept else None
+        own = int((~known.train.synthetic).sum()) - repeats
+        held = sum(int((~part.synthetic).sum()) for part in known.held_out)
+        train = tuple(len(splits.train) / n for n in {own, sources - held} if n > 0)
     return Growth(
         overall=rows / sources,
         rows=rows,
         sources=sources,
         train=train,
+        repeats=repeats,
         groups={key: after[key] / before[key] for key in sorted(before)},
         before=before,
         after=after,
     )
+
+
+def _sizes(groups: Array | None) -> Counter[str]:
+    if groups is None:
+        return Counter()
+    return Counter({str(key): int(n) for key, n in pd.Series(groups).value_counts().items()})
 
 
 def growth_evidence(
@@ -90,20 +102,25 @@ def growth_evidence(
     if known is not None:
         for part in known.parts:
             measured += _shares(part, known, grouping)
-        measured.append(_repeats(known.train))
+        measured.append(
+            Evidence(
+                "repeated_rows",
+                grown.repeats,
+                unit="rows",
+                n=len(known.train.split),
+                method="unaltered training rows beyond the times that their source row is there",
+            )
+        )
     return tuple(measured)
 
 
-def _repeats(part: SplitOrigins) -> Evidence:
-    (codes,) = row_codes([columns_of(part.split.features)])
-    kept = codes[~part.synthetic]
-    return Evidence(
-        "repeated_rows",
-        len(kept) - len(np.unique(kept)),
-        unit="rows",
-        n=len(codes),
-        method="unaltered training rows less the distinct ones among them",
-    )
+def _repeats(known: Origins) -> int:
+    """Exact copies in training: rows that are there more often than among the originals."""
+    kept = known.train.split.features.loc[~known.train.synthetic]
+    originals, rows = row_codes([columns_of(known.originals), columns_of(kept)])
+    size = max(int(codes.max(initial=-1)) for codes in (originals, rows)) + 1
+    surplus = np.bincount(rows, minlength=size) - np.bincount(originals, minlength=size)
+    return int(np.maximum(surplus, 0).sum())
 
 
 def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> list[Evidence]:
@@ -122,13 +139,20 @@ def _shares(part: SplitOrigins, known: Origins, grouping: Grouping | None) -> li
         )
     ]
     if is_train and part.split.groups is not None:
-        for key in dict.fromkeys(sorted(map(str, part.split.groups.tolist()))):
-            rows = part.split.groups == key
-            made, size = int(part.synthetic[rows].sum()), int(rows.sum())
+        codes, keys = pd.factorize(part.split.groups, sort=True)
+        sizes, copies = np.bincount(codes), np.bincount(codes, weights=part.synthetic)
+        for key, size, made in zip(keys, sizes.tolist(), map(int, copies), strict=True):
             method = f"{made:,} of {size:,} training rows of the group"
             out.append(
                 Evidence(
-                    name, made / size, None, "share", size, method, None, label_of(key, grouping)
+                    name,
+                    made / size,
+                    None,
+                    "share",
+                    size,
+                    method,
+                    None,
+                    label_of(str(key), grouping),
                 )
             )
     return out

@@ -13,6 +13,7 @@ from checks.augmentation.pairs import Pairs
 from checks.kit.rows import row_codes
 
 MAX_LEVELS = 20
+_MANY = 4  # columns whose changes can only be alike together if nothing was drawn for each copy
 _WIDE = 64  # columns from which on a family is judged as a whole: pixels, samples of a signal
 
 
@@ -63,7 +64,11 @@ def losses(found: Pairs, bounds: Bounds) -> list[Loss]:
         out += _scale(family, found, bounds)
         out += _clipped(family, found, bounds)
         out += _sums(family, found)
-        out += _collapse(family, found, bounds)
+        if len(family.columns) >= _MANY:
+            out += _collapse(family, found, bounds)
+    if found.families and not any(loss.kind == "collapse" for loss in out):
+        every = tuple(column for family in found.families for column in family.columns)
+        out += _collapse(Family("row", every, "rows"), found, bounds)
     order = ("constant", "levels", "scale", "clipped", "sums", "collapse", "range", "fractional")
     return sorted(out, key=lambda loss: order.index(loss.kind))
 
@@ -274,7 +279,7 @@ def _normalised(rows: Matrix, length: int) -> float:
 
 def _collapse(family: Family, found: Pairs, bounds: Bounds) -> Iterator[Loss]:
     """Copies of one parent that are all alike although they differ from the parent."""
-    if not found.is_parent or len(family.columns) < 4:
+    if not found.is_parent:
         return
     at = found.at(family)
     copies = found.copies[:, at]

@@ -74,9 +74,10 @@ def noise(
     Each copy is compared with the row that it was made from: a column names it (`parent_id`, or
     `columns.parent` in `audit.toml`), or it is the one source row of the same group with the same
     target, or the source row that is by far the nearest. Changes are measured by family of columns
-    relative to the value, to the spread of the originals (within groups) and to their range. A
-    stated percentage is contradicted only if it is far from the changes in all three readings:
-    below 0.6 times the median or above 1.2 times the 99th percentile.
+    relative to the value, to the spread of the originals (within groups, and of all) and to their
+    range. A stated size is contradicted only if it is far from the changes in all readings that
+    its words allow ("3 % of the standard deviation" allows the spreads only): below 0.6 times the
+    median or above 1.2 times the 99th percentile.
 
     False alarms
     ------------
@@ -186,17 +187,27 @@ def _contradicted(said: StatedNoise, found: Changes) -> list[Change]:
     words = {word.casefold() for word in re.findall(r"\w+", said.text)} - {"a", "i"}
     named = [item for item in found.items if item.family.stem.casefold() in words]
     about = named or list(found.items)
-    wrong = [item for item in about if not _agrees(said, item)]
+    tested = [item for item in about if set(_READINGS[said.base]) & item.by_base.keys()]
+    wrong = [item for item in tested if not _agrees(said, item)]
     if named:
         return wrong
     total = sum(len(item.family.columns) for item in about)
     return wrong if 2 * sum(len(item.family.columns) for item in wrong) > total else []
 
 
+# A spread is that within the group or, as people compute it, of the whole column.
+_READINGS = {
+    "": ("value", "spread", "deviation", "range"),
+    "spread": ("spread", "deviation"),
+    "value": ("value",),
+}
+
+
 def _agrees(said: StatedNoise, item: Change) -> bool:
     return any(
         said.interval.high >= 0.6 * reading.median and said.interval.low <= 1.2 * reading.high
-        for reading in item.by_base.values()
+        for base, reading in item.by_base.items()
+        if base in _READINGS[said.base]
     )
 
 
@@ -208,7 +219,8 @@ def _misstated(
 ) -> Finding:
     said, families = wrong[0]
     worst = max(families, key=lambda item: len(item.family.columns))
-    base = "value" if "value" in worst.by_base else "spread"
+    bases = [said.base, "value", "spread"]
+    base = next(each for each in bases if each in worst.by_base)
     moved = worst.by_base[base].median
     its = "their" if len(worst.family.columns) > 1 else "its"
     told = list(dict.fromkeys(each.location for each, _ in wrong))
@@ -237,7 +249,9 @@ def _misstated(
         message=f'the text says "{said.words}", but the copies differ from their originals in '
         f"{worst.family.label} by a median {_percent(moved)} of {its} {base}"
         + (
-            f" ({_percent(worst.by_base['spread'].median)} of {its} spread)" if _both(worst) else ""
+            f" ({_percent(worst.by_base['spread'].median)} of {its} spread)"
+            if base == "value" and "spread" in worst.by_base
+            else ""
         ),
         locations=(*places, *told[:5]),
         evidence=tuple(evidence),
@@ -251,10 +265,6 @@ def _misstated(
         subject=f"stated:{told[0].path if told else places[0].path}:{worst.family.stem}",
         why="A copy keeps the target of its original, which is right only for small changes.",
     )
-
-
-def _both(change: Change) -> bool:
-    return "value" in change.by_base and "spread" in change.by_base
 
 
 def _negligible(

@@ -26,11 +26,36 @@ _SHARE_OF = re.compile(
     r"(?:rows?|samples?|cases?|labels?|images?|examples?|entries|pixels|time|data\b|points?)",
     re.IGNORECASE,
 )
+_WORLD = r"(?:sensors?|measurements?|instruments?|labels?|targets?)"
 _NOT_ON_ROWS = re.compile(
-    r"label noise|noisy label|measurement|sensor|without|no noise|dropout|gradient|weight noise|"
-    r"irreducible|probabilit|chance",
+    rf"\b{_WORLD}\s+(?:noise|errors?|uncertaint|fluctuat|ha[sv]e?|with|of)\b|\bnoisy\s+{_WORLD}|"
+    rf"\bnoise\s+(?:level\s+)?(?:of|from|in)\s+(?:the\s+|a\s+|our\s+|all\s+)?{_WORLD}|without|"
+    r"no noise|dropout|gradient|weight noise|irreducible|probabilit|chance",
     re.IGNORECASE,
 )
+# What a size is relative to, in the words after it.
+_DEVIATION = r"(?:standard deviations?|std|stds|s\.?d\.?|sigmas?|σ|spread)(?!\w)"
+_LEAD = (
+    r"^\s*(?:noise\s+)?(?:of|relative to|with respect to|in units of|times|[x×*])\s+"
+    r"(?:\w+\s+){0,3}?"
+)
+_BASES = {
+    "spread": re.compile(rf"{_LEAD}(?:\w+\.)?{_DEVIATION}", re.IGNORECASE),
+    "value": re.compile(
+        rf"{_LEAD}(?:values?|magnitudes?|readings?|amplitudes?)(?!\w)", re.IGNORECASE
+    ),
+}
+_SHARE_OF_SPREAD = re.compile(rf"(?<![\w.])(?P<sign>[±~])?\s*{_PERCENT}(?=\s+of\s)", re.IGNORECASE)
+_DEVIATIONS = re.compile(
+    rf"\b(?:{_NOISE}|sigma|σ)\b[^%;\n]{{0,40}}?(?<![\w.])(?P<value>\d(?:\.\d{{1,6}})?)\s*"
+    rf"(?:[x×*]\s*|times\s+)?(?:of\s+)?(?:an?\s+|the\s+|one\s+|each\s+)?{_DEVIATION}",
+    re.IGNORECASE,
+)
+_BOUND = re.compile(
+    r"within|beyond|truncat|clip|outlier|exceed|above|below|divid|normali[sz]|standardi[sz]",
+    re.IGNORECASE,
+)
+_NAMES_NOISE = re.compile(r"nois|jitter|sigma|perturb", re.IGNORECASE)
 # Noise by itself may be that of the world.
 _OF_COPIES = re.compile(
     r"augment|synthetic|oversampl|jitter|perturb|noisy|\bcop(?:y|ies)\b|smote|mixup",
@@ -56,6 +81,8 @@ class StatedNoise:
     ----------
     interval : Interval
         The shares that it may stand for.
+    base : str
+        ``"spread"`` or ``"value"`` where the text says what it is a share of, otherwise empty.
     words : str
         As written.
     text : str
@@ -67,6 +94,7 @@ class StatedNoise:
     """
 
     interval: Interval
+    base: str
     words: str
     text: str
     mixed: bool
@@ -92,23 +120,41 @@ class NoiseCall:
 def stated_noise(code: Code | None, documents: Documents | None) -> Iterator[StatedNoise]:
     """Sizes of noise in comments and documents; plans and noise on other things are left out."""
     for sentence in sentences(code, documents, "says how large the noise is"):
-        text = sentence.text
+        text = sentence.text[:2000]
         if not sentence.in_code and not _OF_COPIES.search(sentence.around):
             continue
-        for pattern in (_BEFORE, _AFTER):
-            for match in pattern.finditer(text[:2000]):
-                if _SHARE_OF.match(text[match.end() :]) or _NOT_ON_ROWS.search(text):
-                    continue
-                if OTHER_PLANS.search(text):
-                    continue
-                written = parse_written(match["value"] + "%")
-                if written is None:
-                    continue
+        if OTHER_PLANS.search(text) or _NOT_ON_ROWS.search(text):
+            continue
+        around = text if sentence.in_code else sentence.around
+        mixed = bool(OTHER_TRANSFORMS.search(around))
+        for interval, base, words in _sizes(text, sentence.location.text):
+            yield StatedNoise(interval, base, words, text, mixed, sentence.location)
+
+
+def _sizes(text: str, line: str) -> Iterator[tuple[Interval, str, str]]:
+    """Shares of noise in a sentence, what they are shares of, and the words.
+
+    A share of a standard deviation needs no other word where the line of code names the noise.
+    """
+    seen: set[int] = set()
+    for pattern in (_BEFORE, _AFTER, _SHARE_OF_SPREAD):
+        for match in pattern.finditer(text):
+            rest = text[match.end() :]
+            base = next((name for name, known in _BASES.items() if known.match(rest)), "")
+            if pattern is _SHARE_OF_SPREAD and not (base and _NAMES_NOISE.search(line)):
+                continue
+            if match.start("value") in seen or (not base and _SHARE_OF.match(rest)):
+                continue
+            written = parse_written(match["value"] + "%")
+            if written is not None:
+                seen.add(match.start("value"))
                 share = Interval(written.interval.low / 100, written.interval.high / 100)
-                around = text if sentence.in_code else sentence.around
-                mixed = bool(OTHER_TRANSFORMS.search(around))
-                words = " ".join(match[0].split())
-                yield StatedNoise(share, words, text, mixed, sentence.location)
+                what = _BASES[base].match(rest) if base else None
+                yield share, base, " ".join((match[0] + (what[0] if what else "")).split())
+    for match in _DEVIATIONS.finditer(text):
+        written = parse_written(match["value"])
+        if written is not None and not _BOUND.search(match[0]):
+            yield written.interval, "spread", " ".join(match[0].split())
 
 
 def noise_calls(code: Code | None) -> list[NoiseCall]:

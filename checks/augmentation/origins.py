@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from audit.model.artifacts import CodeFacts, RawData, SplitData, Splits, StepKind
+from audit.model.artifacts import CodeFacts, Documents, RawData, SplitData, Splits, StepKind
 from checks.augmentation.families import is_numeric, matrix
 from checks.augmentation.nearest import nearest
-from checks.kit.rows import columns_of, row_codes
+from checks.augmentation.prose import says_augmented
+from checks.kit.rows import columns_of, row_codes, rows_among
 
 Array = NDArray[Any]
 Mask = NDArray[np.bool_]
@@ -87,13 +88,18 @@ class Origins:
         return sum(int(part.synthetic.sum()) for part in self.parts)
 
 
-def trusted(known: Origins, facts: CodeFacts | None) -> bool:
+def trusted(known: Origins, facts: CodeFacts | None, documents: Documents | None) -> bool:
     """Whether the synthetic training rows are copies, rather than rows from elsewhere.
 
-    A column says so, their parents are known, or the code duplicates rows.
+    A column says so, their parents are known, the code duplicates rows, or a document says that
+    rows were augmented and there are more rows than originals.
     """
-    duplicates = facts is not None and any(s.kind is StepKind.DUPLICATE for s in facts.steps)
-    return known.train.certain or duplicates
+    if known.train.certain:
+        return True
+    if facts is not None and any(step.kind is StepKind.DUPLICATE for step in facts.steps):
+        return True
+    grew = sum(len(part.split) for part in known.parts) > len(known.originals)
+    return grew and says_augmented(documents)
 
 
 def doubt(known: Origins) -> str:
@@ -157,9 +163,9 @@ def _declared(parts: tuple[SplitData, ...]) -> Origins | str:
 
 
 def _compared(parts: tuple[SplitData, ...], raw: RawData, features: pd.DataFrame) -> Origins | str:
-    own, *others = row_codes([columns_of(t) for t in (features, *(p.features for p in parts))])
-    masks = [~np.isin(codes, own) for codes in others]
-    found, parents_how = _by_index(parts, masks, raw), "a column names the source row"
+    own, others = rows_among(columns_of(features), [columns_of(p.features) for p in parts])
+    masks = [codes < 0 for codes in others]
+    found, parents_how = _by_index(parts, own, others, raw.n), "a column names the source row"
     if found is None:
         found = _by_target(parts, masks, raw.groups, raw.target)
         parents_how = "same group and same target"
@@ -232,25 +238,26 @@ def _by_column(parts: tuple[SplitData, ...], masks: list[Mask]) -> list[Index] |
     return found if _enough(found, masks) else None
 
 
-def _by_index(parts: tuple[SplitData, ...], masks: list[Mask], raw: RawData) -> list[Index] | None:
+def _by_index(
+    parts: tuple[SplitData, ...], source: Index, codes: list[Index], n: int
+) -> list[Index] | None:
     """Parents as 0-based positions among the source rows, proved by unchanged rows."""
-    if raw.features is None:
+    if all(part.parents is None for part in parts):
         return None
     found, agree, looked_at = [], 0, 0
-    codes = row_codes([columns_of(t) for t in (raw.features, *(p.features for p in parts))])
-    for part, mask, own in zip(parts, masks, codes[1:], strict=True):
+    for part, own in zip(parts, codes, strict=True):
         index = np.full(len(part), -1, dtype=np.int64)
         if part.parents is not None:
             numbers = pd.to_numeric(pd.Series(part.parents), errors="coerce").to_numpy(float)
             with np.errstate(invalid="ignore"):
-                usable = (numbers >= 0) & (numbers < raw.n) & (numbers == np.floor(numbers))
+                usable = (numbers >= 0) & (numbers < n) & (numbers == np.floor(numbers))
             index[usable] = numbers[usable].astype(np.int64)
-            kept = usable & ~mask
+            kept = usable & (own >= 0)
             looked_at += int(kept.sum())
-            agree += int((codes[0][index[kept]] == own[kept]).sum())
+            agree += int((source[index[kept]] == own[kept]).sum())
         found.append(index)
     proved = looked_at >= MIN_SOURCES and agree >= 0.9 * looked_at
-    return found if proved and _enough(found, masks) else None
+    return found if proved and _enough(found, [own < 0 for own in codes]) else None
 
 
 def _by_target(

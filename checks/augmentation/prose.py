@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit.model.artifacts import CellKind, Code, DocumentKind, Documents
 from audit.model.location import Location, Role
-from checks.augmentation.statements import comment_of, paragraphs
+from checks.augmentation.statements import OTHER_PLANS, comment_of, paragraphs
 
 AUGMENTING = re.compile(
-    r"augment|synthetic|oversampl|jitter|perturb|nois[ey]|\bcop(?:y|ies)\b|smote|mixup",
+    r"augment|synthetic|oversampl|jitter|perturb|nois[ey]|\bcop(?:y|ies)\b|smote|mixup|"
+    r"adasyn|bootstrapped to",
     re.IGNORECASE,
 )
+# Noise alone may be that of the world, and synthetic data may be the world.
+_MULTIPLYING = re.compile(
+    r"\baugment(?:ed|ation|ing)?\b|oversampl|\bjittered\b|\bperturbed\b|\bcopies\b|smote|adasyn|"
+    r"mixup|multiplied",
+    re.IGNORECASE,
+)
+_NOT = re.compile(r"\b(?:no|not|never|without|none|neither|cannot)\b|n't\b", re.IGNORECASE)
 _SENTENCE = re.compile(r"(?:[^.;|]|[.](?=\d))+")
 _MAX_LINE = 2000
 _MAX_SENTENCES = 20_000
@@ -58,6 +67,16 @@ def sentences(code: Code | None, documents: Documents | None, note: str) -> Iter
             return
         if AUGMENTING.search(sentence.around):
             yield sentence
+
+
+def says_augmented(documents: Documents | None) -> bool:
+    """Whether a document says that rows were augmented, not that they were not or will be."""
+    return any(
+        _MULTIPLYING.search(sentence.text)
+        and not _NOT.search(sentence.text)
+        and not OTHER_PLANS.search(sentence.text)
+        for sentence in itertools.islice(_all(None, documents, ""), _MAX_SENTENCES)
+    )
 
 
 def _all(code: Code | None, documents: Documents | None, note: str) -> Iterator[Sentence]:

@@ -13,9 +13,10 @@ from checks.augmentation.statements import OTHER_PLANS, tied
 from checks.kit.intervals import Interval, parse_written
 
 _VALUE = r"\d{1,6}(?:\.\d{1,6})?"
+_WORDS = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "eight": 8, "ten": 10}
 _FACTOR = re.compile(
     rf"(?<![\w.])(?:(?P<low>{_VALUE})\s*[x×]?\s*(?:[-\u2013\u2014]|\bto\b)\s*)?"
-    rf"(?P<value>{_VALUE})\s*(?:[x×](?![\w])|-?fold\b|times\b)",
+    rf"(?P<value>{_VALUE}|{'|'.join(_WORDS)})\s*(?:[x×](?![\w])|-?fold\b|times\b)",
     re.IGNORECASE,
 )
 _NAMED = re.compile(
@@ -23,7 +24,8 @@ _NAMED = re.compile(
 )
 _ABOUT_SIZE = re.compile(
     r"augment|increas|growth|grew|grow[ns]?\b|larger|bigger|original size|oversampl|expan|"
-    r"more (?:data|samples|rows|examples|images|training)|as many|multipl",
+    r"more (?:data|samples|rows|examples|images|training)|as many|multipl|"
+    r"\b(?:its|their) (?:size|number)",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
@@ -82,7 +84,8 @@ def stated_growth(
 
 
 def _interval(match: re.Match[str]) -> Interval | None:
-    written = parse_written(match["value"] + "x")
+    value = match["value"].casefold()
+    written = parse_written(f"{_WORDS.get(value, value)}x")
     if written is None:
         return None
     low = match.groupdict().get("low")

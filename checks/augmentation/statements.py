@@ -33,8 +33,8 @@ OTHER_PLANS = re.compile(
     re.IGNORECASE,
 )
 _AUGMENTING = re.compile(
-    r"augment|per (?:sample|row|case|image|example|group)|each (?:sample|row|case|image|example)|"
-    r"every (?:sample|row|case|image|example)|oversampl",
+    r"augment|\bper (?:\w+ )?(?:sample|row|case|image|example|group)|"
+    r"\b(?:each|every) (?:\w+ )?(?:sample|row|case|image|example)|oversampl",
     re.IGNORECASE,
 )
 _PAIR = r"\b\w{1,30}\s?=\s?-?\w{1,30}"

@@ -48,6 +48,56 @@ def row_codes(tables: Sequence[Sequence[Array]]) -> list[Codes]:
     return np.split(codes, np.cumsum(sizes)[:-1])
 
 
+def rows_among(
+    source: Sequence[Array], tables: Sequence[Sequence[Array]]
+) -> tuple[Codes, list[Codes]]:
+    """Number the rows of `source`, and look up the rows of other tables among them.
+
+    Parameters
+    ----------
+    source : sequence of ndarray
+        Columns.
+    tables : sequence of sequence of ndarray
+        As many columns each; compared as in `row_codes`.
+
+    Returns
+    -------
+    ndarray of int
+        Number of each row of `source`; equal rows have equal ones.
+    list of ndarray of int
+        Number of the equal row of `source`, for each row of each table; -1 without one.
+
+    Examples
+    --------
+    >>> own, (found,) = rows_among([np.array([1.0, 2.0])], [[np.array([2, 3, 1])]])
+    >>> own.tolist(), found.tolist()
+    ([0, 1], [1, -1, 0])
+    """
+    likely = [_likely(source, table) for table in tables]
+    parts = [[column[rows] for column in table] for rows, table in zip(likely, tables, strict=True)]
+    own, *others = row_codes([source, *parts])
+    found = []
+    for rows, codes, table in zip(likely, others, tables, strict=True):
+        out = np.full(len(table[0]) if len(table) else 0, -1, dtype=np.int64)
+        out[rows] = np.where(np.isin(codes, own), codes, -1)
+        found.append(out)
+    return own, found
+
+
+def _likely(source: Sequence[Array], table: Sequence[Array]) -> Codes:
+    """Rows each of whose numbers occurs in its column of `source`: few altered rows do, and the
+    exact comparison costs much more than this one.
+    """
+    rows = np.arange(len(table[0]) if len(table) else 0)
+    for theirs, column in zip(source, table, strict=True):
+        if not (theirs.dtype.kind in "biuf" and column.dtype.kind in "biuf"):
+            continue
+        joined = _comparable([theirs, column[rows]])
+        here = pd.Series(joined[len(theirs) :])
+        rows = rows[here.isin(pd.unique(joined[: len(theirs)])).to_numpy()]
+    return rows
+
+
 def columns_of(table: pd.DataFrame) -> list[Array]:
     """The columns of a table as arrays."""
     return [table.iloc[:, i].to_numpy() for i in range(table.shape[1])]

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from audit.model.artifacts import CellKind, Code, Document, DocumentKind, SourceFile, SplitRole
+from audit.model.artifacts import (
+    CellKind,
+    Code,
+    Document,
+    DocumentKind,
+    RecordedCount,
+    SourceFile,
+    SplitRole,
+)
 from audit.model.location import Location
 from checks.kit.intervals import Written, parse_written
 from checks.kit.written_lines import MAX_LINES, output_lines, plain
@@ -22,6 +30,14 @@ _MAX_COUNTS = 2_000  # of a document
 _MIN_ROWS = 10
 _FENCE = re.compile(r" {0,3}(?:`{3,}|~{3,})[ \t]*(?P<language>\w*)")
 _LIST_MARK = re.compile(r"^\s*(?:[-*+•]|\d{1,3}[.)])\s+|^\s*#{1,6}\s+")
+_STAMP = re.compile(
+    r"^\s*\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?(?:[.,]\d{1,9})?Z?\]?"
+    r"(?:[\s|\-]*\[?(?:INFO|DEBUG|WARNING|root|main)\]?(?=[\s|:\-]))*[\s|:\-]*"
+)
+# ``train=6000 val=750``: a comma belongs between them
+_ASSIGNED = re.compile(
+    r"\b[A-Za-z_]\w{0,40}\s?[=:]\s?\d[\d_,]{0,15}(?=\s+[A-Za-z_]\w{0,40}\s?[=:])"
+)
 _SHAPE = re.compile(
     r"\((?![1-9]\d{0,2}(?:,\d{3})+\))\s*+(\d[\d_]{0,14})\s*+,(?:\s*+\d[\d_]{0,14}\s*+,?)*+\s*+\)"
 )
@@ -55,7 +71,7 @@ _NAMES_AUGMENTATION = re.compile(
 )
 _BEFORE = re.compile(
     r"\b(?:before|prior to|without|originals?|originally|raw|source|load(?:ed|ing)?|unaugmented"
-    r"|initial|sources)\b"
+    r"|initial|sources|collected|gathered|acquired)\b"
 )
 _AFTER = re.compile(r"\b(?:after|becomes?|augment\w* (?:to|into)|now|in all|includ\w+)\b")
 _ROLES = {
@@ -168,6 +184,67 @@ def stated_counts(document: Document, code: Code | None = None) -> list[StatedCo
     return found
 
 
+def names_augmentation(text: str) -> bool:
+    """Whether words speak of augmentation, oversampling or copies."""
+    return bool(_NAMES_AUGMENTATION.search(_words(text)))
+
+
+def named_rows(header: str) -> tuple[SplitRole | None, Stage] | None:
+    """Split and stage that the header of a column of counts names; ``None`` for neither, for
+    several splits, and for shares or parts.
+
+    Examples
+    --------
+    >>> named_rows("train rows"), named_rows("source"), named_rows("test %")
+    ((<SplitRole.TRAIN: 'train'>, <Stage.UNSAID: 'unsaid'>), (None, <Stage.BEFORE: 'before'>), None)
+    """
+    words = _words(header)
+    roles = [role for role, pattern in _ROLES.items() if pattern.search(words)]
+    stage = _stage(words)
+    if len(roles) > 1 or "%" in header or (not roles and stage is Stage.UNSAID):
+        return None
+    return None if _PART.search(words) else (roles[0] if roles else None, stage)
+
+
+_UNNAMED = re.compile(r"(?:n|num|counts?|size|rows?|samples?|total|examples?|of|images?| )+")
+_COUNTING = re.compile(
+    r"\b(?:n|num|counts?|sizes?|rows?|samples?|examples?|images?|len|originals?|pool|data|dataset"
+    r"|splits?|augment\w*)\b"
+)
+
+
+def keyed_count(count: RecordedCount) -> StatedCount | None:
+    """A whole number of a JSON file as a count of rows; ``None`` where its keys name no stage and
+    no split, or a part of them.
+
+    A number under ``n``, ``rows`` or the like is named by the key above it.
+    """
+    words = _words(count.keys[-1])
+    if _UNNAMED.fullmatch(words):
+        words = f"{_words(' '.join(count.keys[-2:-1]))} {words}"
+    path = _words(" ".join(count.keys))
+    roles = [role for role, pattern in _ROLES.items() if pattern.search(words)]
+    stage = _stage(words)
+    if len(roles) > 1 or (not roles and stage is Stage.UNSAID) or count.value < _MIN_ROWS:
+        return None
+    if not _COUNTING.search(path) or _PART.search(path) or _OTHER.search(path):
+        return None
+    rows = parse_written(str(count.value))
+    if rows is None:
+        return None
+    augmented = re.search(r"\boriginals\b", path) or _AUGMENTED.search(path)
+    return StatedCount(
+        rows=rows,
+        role=roles[0] if roles else None,
+        stage=stage,
+        names_augmentation=bool(augmented),
+        names_windows=bool(_WINDOWS.search(path)),
+        recorded=True,
+        order=(0, 0),  # keys have no order in time
+        location=count.location,
+    )
+
+
 def _lines(document: Document) -> Iterator[tuple[int, str]]:
     """Lines of an output; of Markdown all but fenced code that names its language."""
     if document.kind is DocumentKind.OUTPUT:
@@ -184,7 +261,7 @@ def _lines(document: Document) -> Iterator[tuple[int, str]]:
 
 def _counts(line: str, names: list[str]) -> Iterator[tuple[str, Written, Stage | None]]:
     """Clauses with the one count that each of them states."""
-    text = _LIST_MARK.sub("", line)
+    text = _ASSIGNED.sub(r"\g<0>,", _LIST_MARK.sub("", _STAMP.sub("", line)))
     if names and (shapes := _bare_shapes(text)) and len(shapes) == len(names):
         for name, shape in zip(names, shapes, strict=True):
             yield from _one(name, shape)
@@ -196,7 +273,8 @@ def _counts(line: str, names: list[str]) -> Iterator[tuple[str, Written, Stage |
         if before and after and before.value < after.value and _speaks_of_growth(text):
             yield "", before, Stage.BEFORE
             yield "", after, Stage.AFTER
-            return
+            text = text[: match.start()] + text[match.end() :]
+            break
     for clause in _row(text) or _CLAUSE.split(text, _MAX_CLAUSES)[:_MAX_CLAUSES]:
         parts = [clause]
         if len(_NUMBER.findall(clause)) > 1:

@@ -11,6 +11,7 @@ from audit.model.artifacts import (
     Documents,
     Grouping,
     RawData,
+    RecordedCounts,
     SplitRole,
     Splits,
     StepKind,
@@ -22,7 +23,9 @@ from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
 from checks.kit.intervals import Interval
 from checks.kit.shares import ROUND_SHARES, TYPICAL_SHARES
+from checks.kit.tabulated_counts import GroupedCounts
 from checks.kit.written_counts import Stage, StatedCount
+from checks.leakage.balanced_pool import balanced, balanced_pool
 from checks.leakage.order import reorder, steps_before
 from checks.leakage.split_accounts import (
     Account,
@@ -33,6 +36,7 @@ from checks.leakage.split_accounts import (
     shown,
     sources,
     statements,
+    tabulated,
 )
 
 
@@ -100,6 +104,7 @@ def counts_before_split(
     code: Code | None,
     facts: CodeFacts | None,
     grouping: Grouping | None,
+    recorded: RecordedCounts | None,
     params: Params,
 ) -> Outcome:
     """Held-out rows are counted against the source rows and against the multiplied rows.
@@ -120,12 +125,15 @@ def counts_before_split(
     ---------------
     Source rows come from the raw data of the export and from texts ("3,600 samples before
     augmentation"), multiplied rows from texts ("93,600 samples after augmentation"), sizes of
-    splits from the splits, recorded outputs, shapes and documents. The counts speak for
+    splits from the splits, recorded outputs, shapes, documents, tables of rows by group and
+    counts in JSON files ("n_train"). The counts speak for
     augmentation before the split where more rows are held out than there were source rows, over
     all or in a group, or where the held-out rows are a round share (15 %, a third) of the
-    multiplied rows and none of the source rows. It is an error of high confidence where numbers
-    are exact and the order is certain: the multiplied total was printed before the sizes of the
-    splits that sum to it, or the code multiplies before it splits. Otherwise it is a warning.
+    multiplied rows and none of the source rows. So do classes that are unequal among the source
+    rows, and have exactly as many rows each in all splits together as the largest of them. It is
+    an error of high confidence where numbers are exact and the order is certain: the multiplied
+    total was printed before the sizes of the splits that sum to it, or the code multiplies before
+    it splits. Otherwise it is a warning.
 
     False alarms
     ------------
@@ -143,7 +151,7 @@ def counts_before_split(
     ----------
     Kapoor and Narayanan (2023), Patterns 4(9): L1.4, duplicates across training and test set.
     """
-    stated = statements(documents, code)
+    stated = statements(documents, code, recorded)
     found = accounts(splits, stated)
     if not sources(raw, stated, by_hand=True):
         return not_applicable(
@@ -153,7 +161,8 @@ def counts_before_split(
         return not_applicable(
             "no training and held-out rows are in the export, and no text says how many there were"
         )
-    readings = [_read(account, raw, splits, stated) for account in found]
+    tables = tabulated(documents)
+    readings = [_read(account, raw, splits, stated, tables) for account in found]
     suspects = [
         (_judge(reading, stated, facts, params), reading)
         for reading in readings
@@ -163,6 +172,8 @@ def counts_before_split(
     if certain:
         confidence, reading = max(certain, key=lambda pair: pair[0])  # the first of equals
         return failed([_finding(reading, confidence, stated, facts, grouping, params)])
+    if splits is not None and raw is not None and (pool := balanced_pool(splits, raw)):
+        return failed([balanced(pool, splits, raw, _remedy(facts))])
     if suspects:
         return review(str(suspects[0][0]))
     judged = [reading for reading in readings if reading is not None]
@@ -176,6 +187,7 @@ def _read(
     raw: RawData | None,
     splits: Splits | None,
     stated: Sequence[StatedCount],
+    tables: Sequence[GroupedCounts],
 ) -> _Reading | None:
     """Hold an account against the source rows; ``None`` where it may mix different runs."""
     source = sources(raw, stated, by_hand=account.is_by_hand)[0]
@@ -196,10 +208,18 @@ def _read(
         account=account,
         source=source,
         pool=pool,
-        impossible=held.low > source.rows.high,
-        groups=() if is_written else crowded_groups(raw, splits),
+        # Where as many are held out as there were source rows, none is left to train on.
+        impossible=held.low > source.rows.high
+        or (pool is not None and held.low >= source.rows.high),
+        groups=_crowded(account, tables) if is_written else crowded_groups(raw, splits),
         shares=shares,
     )
+
+
+def _crowded(account: Account, tables: Sequence[GroupedCounts]) -> tuple[tuple[str, int, int], ...]:
+    """Groups of the table that the sizes are the sums of."""
+    own = [t for t in tables if any(account.train.stated == count for count in t.totals)]
+    return own[0].crowded if own else ()
 
 
 def _grew_alone(held: Interval, source: Count, stated: Sequence[StatedCount]) -> bool:
@@ -221,7 +241,9 @@ def _judge(
     )
     if divided := _divided_first(account, stated):
         return f"{sizes}; {divided} before that, so each side may have been multiplied by itself"
-    lines = [c.stated for c in (source, reading.pool) if c is not None and c.stated is not None]
+    whole = (source.rows, account.rows)
+    lines = [c for c in stated if any(c.rows.interval.overlaps(rows) for rows in whole)]
+    lines = [c for c in lines if c.role is None]
     multiplies = facts is not None and any(s.kind is StepKind.DUPLICATE for s in facts.steps)
     modelled = facts is not None and any(split.modelled for split in facts.splits)
     upstream = steps_before(facts, StepKind.DUPLICATE) if facts is not None else []
@@ -301,8 +323,8 @@ def _finding(
         remedy=_remedy(facts),
         subject="held-out rows against source rows: "
         + ",".join(role.value for role, _ in account.held_out),
-        why=f"Had the source rows been split first, at most {source.text} rows could be held out, "
-        f"and none of the {_number(rows)} rows would have a sibling on the other side."
+        why=f"Had the source rows been split first, fewer than {source.text} rows could be held "
+        f"out, and none of the {_number(rows)} rows would have a sibling on the other side."
         if reading.impossible
         else "Copies of one source row land on both sides of the split, so the held-out metric "
         "rewards memory of the training rows.",

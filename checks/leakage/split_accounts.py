@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from audit.model.artifacts import Code, Documents, RawData, SplitRole, Splits
+from audit.model.artifacts import Code, Documents, RawData, RecordedCounts, SplitRole, Splits
 from audit.model.location import Location
 from checks.kit.intervals import Interval
 from checks.kit.shares import round_shares
-from checks.kit.written_counts import Stage, StatedCount, stated_counts
+from checks.kit.tabulated_counts import GroupedCounts, grouped_counts
+from checks.kit.written_counts import Stage, StatedCount, keyed_count, stated_counts
 
 _MAX_VALUES = 6  # different sizes that a text may give one split
 
@@ -109,10 +110,21 @@ def total(parts: Sequence[Interval]) -> Interval:
     return result
 
 
-def statements(documents: Documents | None, code: Code | None) -> list[StatedCount]:
-    """Every count of rows that documents and recorded outputs state."""
+def statements(
+    documents: Documents | None, code: Code | None, recorded: RecordedCounts | None
+) -> list[StatedCount]:
+    """Every count of rows that documents, recorded outputs and JSON files state."""
     items = documents.items if documents is not None else ()
-    return [count for document in items for count in stated_counts(document, code)]
+    found = [count for document in items for count in stated_counts(document, code)]
+    found += [count for table in tabulated(documents) for count in table.totals]
+    keyed = map(keyed_count, recorded.items if recorded is not None else ())
+    return found + [count for count in keyed if count is not None]
+
+
+def tabulated(documents: Documents | None) -> list[GroupedCounts]:
+    """Tables of rows by group."""
+    items = documents.items if documents is not None else ()
+    return [table for document in items for table in grouped_counts(document)]
 
 
 def accounts(splits: Splits | None, stated: Sequence[StatedCount]) -> list[Account]:

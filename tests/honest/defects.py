@@ -163,6 +163,5 @@ MISSED = frozenset(
     {
         "training_diverged",
         "probabilities_out_of_range",
-        "marked_copies",
     }
 )

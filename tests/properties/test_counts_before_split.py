@@ -41,6 +41,7 @@ def printed(style: int, *parts: tuple[int, int]) -> Outcome:
         code=None,
         facts=None,
         grouping=None,
+        recorded=None,
         params=Params(),
     )
 

@@ -6,7 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.model.artifacts import CodeFacts, DataStep, RawData, Splits, StepKind
+from audit.model.artifacts import (
+    CodeFacts,
+    DataStep,
+    RawData,
+    SplitData,
+    SplitRole,
+    Splits,
+    StepKind,
+)
 from audit.model.check import Outcome, Verdict
 from audit.model.location import Location
 from audit.model.severity import Severity
@@ -19,7 +27,9 @@ COPYING = CodeFacts(
 
 
 def run(splits: Splits, raw: RawData | None, facts: CodeFacts | None = COPYING) -> Outcome:
-    return fidelity.function(splits=splits, raw=raw, code=None, facts=facts, params=Params())
+    return fidelity.function(
+        splits=splits, raw=raw, code=None, facts=facts, documents=None, params=Params()
+    )
 
 
 def outcome_of(
@@ -196,3 +206,16 @@ def test_the_series_are_histograms_on_one_scale() -> None:
         assert (first.label, second.label) == ("original", "augmented")
         assert first.x == second.x and first.group == second.group
         assert sum(first.y) == pytest.approx(1) and sum(second.y) == pytest.approx(1)
+
+
+def test_copies_that_are_all_alike_collapse_whatever_the_columns_are_called() -> None:
+    rng = np.random.default_rng(0)
+    rows = table(rng, 200)[["ma", "mb"]].rename(columns={"ma": "heat", "mb": "load"})
+    splits, raw = splits_of(rows, None, rng, copies=0)
+    train = splits.train
+    noisy = train.features * (1 + rng.normal(0, 0.02, train.features.shape))
+    for parts, verdict in (([noisy] * 3, Verdict.FAIL), ([noisy], Verdict.PASS)):
+        grown = pd.concat([train.features, *parts], ignore_index=True)
+        target = np.tile(train.target, 1 + len(parts))  # type: ignore[arg-type]
+        own = SplitData(SplitRole.TRAIN, "train.csv", grown, target, None, np.arange(len(grown)))
+        assert run(Splits(own, splits.held_out), raw).verdict is verdict

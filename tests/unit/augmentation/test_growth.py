@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from audit.model.artifacts import (
@@ -13,6 +14,8 @@ from audit.model.artifacts import (
     DocumentKind,
     Documents,
     RawData,
+    SplitData,
+    SplitRole,
     Splits,
     StepKind,
 )
@@ -70,7 +73,7 @@ def test_repeats_are_no_synthetic_rows() -> None:
     assert outcome.verdict is Verdict.PASS
     assert measured(outcome, "synthetic_share") == 0
     assert measured(outcome, "repeated_rows") == 720
-    assert "720 training rows repeat another" in outcome.reason
+    assert "are exact copies" in outcome.reason
 
 
 @pytest.mark.parametrize("target", ["real", "class"])
@@ -179,3 +182,35 @@ def test_rows_from_elsewhere_are_not_called_copies() -> None:
     outcome = run(*other_rows(None), facts=None)
     assert outcome.verdict is Verdict.REVIEW
     assert "come from elsewhere" in outcome.reason
+
+
+def test_natural_repeats_are_no_exact_copies() -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.concat([table(rng, 150)] * 2, ignore_index=True)
+    splits, raw = splits_of(rows, repeat, rng, copies=0)
+    assert measured(run(splits, raw), "repeated_rows") == 0
+
+
+@pytest.mark.parametrize(("factor", "fails"), [("five", True), ("four", False), ("4", False)])
+def test_growth_by_exact_copies_is_held_against_the_text(factor: str, fails: bool) -> None:
+    rng = np.random.default_rng(0)
+    splits, raw = splits_of(table(rng), repeat, rng, copies=3)
+    text = f"The training rows are oversampled to {factor} times their number."
+    outcome = run(splits, raw, text)
+    assert bool(outcome.findings) is fails, outcome
+
+
+def test_a_rare_group_that_overtakes_the_others_is_a_warning() -> None:
+    rng = np.random.default_rng(0)
+    rows = table(rng, 600)
+    groups = np.repeat(["north", "south", "isle"], [330, 240, 30])
+    copied = np.repeat(np.arange(570, 600), 60)
+    train = pd.concat([rows, rows.iloc[copied] * 1.01], ignore_index=True)
+    of = np.concatenate([groups, groups[copied]])
+    target = np.concatenate([rows["ma"], rows["ma"].iloc[copied]])
+    held = SplitData(SplitRole.TEST, "test.csv", rows[:0], target[:0], groups[:0], np.arange(0))
+    data = SplitData(SplitRole.TRAIN, "train.csv", train, target, of, np.arange(len(train)))
+    raw = RawData("raw.csv", 600, groups, rows, rows["ma"].to_numpy(), "")
+    (finding,) = run(Splits(data, (held,)), raw).findings
+    assert finding.severity is Severity.WARNING
+    assert "isle has 61 rows per source row" in finding.message

@@ -173,3 +173,49 @@ def test_repeats_have_no_noise() -> None:
 def test_a_line_that_is_not_plain_is_left_alone() -> None:
     assert scaled("x = f(g(h(1, 2), 3), 4)") == ""
     assert scaled("x = np.clip(" * 500) == ""
+
+
+RELATIVE = [
+    "3 % noise relative to the standard deviation of a sensor",
+    "Gaussian noise of 3 % of the standard deviation",
+    "noise of 0.03 standard deviations",
+    "jitter with sigma = 0.03 of the std",
+]
+
+
+@pytest.mark.parametrize("words", RELATIVE)
+@pytest.mark.parametrize(("scale", "verdict"), [(0.03, Verdict.PASS), (0.3, Verdict.FAIL)])
+def test_noise_relative_to_the_spread_is_held_against_the_spread(
+    words: str, scale: float, verdict: Verdict
+) -> None:
+    rng = np.random.default_rng(0)
+    # 30 % of the spread is 3 % of the value here: the words say which is meant
+    rows = table(rng) + 1000.0
+    splits, raw = splits_of(rows, jitter(scale), rng)
+    outcome = run(splits, raw, f"Each training row gets augmented copies with {words}.")
+    assert outcome.verdict is verdict
+    if verdict is Verdict.PASS:
+        assert "1 statement(s) about noise agree" in outcome.reason
+
+
+def test_a_comment_beside_the_noise_says_its_share_of_the_spread() -> None:
+    splits, raw = augmented(jitter(0.4))
+    code = "# augmented copies\nNOISE = 0.4  # 2 % of the standard deviation\n"
+    assert run(splits, raw, code=code).verdict is Verdict.FAIL
+    other = "# augmented copies\nTOLERANCE = 0.4  # 2 % of the standard deviation\n"
+    assert run(splits, raw, code=other).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Copies are jittered. The sensors have 2 % noise.",
+        "Copies are jittered by noise drawn within 0.01 standard deviations.",
+        "Jittered copies; the measurement noise is 0.01 standard deviations of the signal.",
+    ],
+)
+def test_noise_of_the_world_is_not_tested(text: str) -> None:
+    splits, raw = augmented(jitter(0.4))
+    outcome = run(splits, raw, text)
+    assert outcome.verdict is Verdict.PASS
+    assert "statement" not in outcome.reason

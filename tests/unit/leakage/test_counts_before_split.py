@@ -15,12 +15,15 @@ from audit.model.artifacts import (
     DocumentKind,
     Documents,
     RawData,
+    RecordedCount,
+    RecordedCounts,
     SourceFile,
     SplitData,
     SplitRole,
     Splits,
 )
 from audit.model.check import Outcome, Verdict
+from audit.model.location import Location
 from audit.model.severity import Confidence, Severity
 from checks.leakage.counts_before_split import Params, counts_before_split
 
@@ -37,6 +40,7 @@ def judge(
     raw: int | None = None,
     sources: tuple[str, ...] = (),
     groups: tuple[np.ndarray, ...] | None = None,
+    recorded: dict[tuple[str, ...], int] | None = None,
 ) -> Outcome:
     """Outputs of successive cells, a document, split sizes (train, test[, validation])."""
     cells = tuple(Cell(i, CellKind.CODE, text) for i, text in enumerate(sources))
@@ -54,6 +58,11 @@ def judge(
         code=code,
         facts=code_facts(code) if code else None,
         grouping=None,
+        recorded=RecordedCounts(
+            tuple(RecordedCount(k, n, Location("metrics.json")) for k, n in recorded.items())
+        )
+        if recorded
+        else None,
         params=Params(),
     )
 
@@ -103,6 +112,11 @@ LEAKY = {
         "100 images before augmentation",
         "1,000 after augmentation",
         "train: 700 images, validation: 150 images, test: 150 images",
+    ),
+    "log with times": (
+        "2024-03-01 10:00:01 INFO loaded 1500 samples",
+        "2024-03-01 10:00:09,120 INFO - after augmentation: 7500 samples",
+        "[2024-03-01T10:00:12Z] split: train=6000 val=750 test=750",
     ),
     "words": (
         "Augmentation turned 3,600 samples into 93,600: 26x",
@@ -285,3 +299,127 @@ def test_nothing_to_count() -> None:
 )
 def test_hostile_text_is_survived(text: str) -> None:
     assert judge(text, prose=text, raw=10, sizes=(80, 20)).reason
+
+
+LEAKY_JSON = {
+    "flat": {("n_source",): 1200, ("n_augmented",): 6000, ("n_train",): 4800, ("n_test",): 1200},
+    "nested": {
+        ("data", "originals"): 3600,
+        ("data", "pool"): 93_600,
+        ("data", "train"): 79_560,
+        ("data", "validation"): 14_040,
+    },
+    "beside metrics": {
+        ("counts", "original"): 500,
+        ("counts", "after_augmentation"): 5000,
+        ("train", "n"): 4000,
+        ("test", "n"): 1000,
+    },
+}
+
+
+@pytest.mark.parametrize("style", LEAKY_JSON)
+def test_counts_in_json_are_used(style: str) -> None:
+    (finding,) = judge(recorded=LEAKY_JSON[style]).findings
+    assert (finding.severity, finding.confidence) == (Severity.WARNING, Confidence.MEDIUM)
+
+
+@pytest.mark.parametrize(
+    "counts",
+    [
+        {("n_source",): 1200, ("n_train",): 960, ("n_train_augmented",): 4800, ("n_test",): 240},
+        {("originals",): 3600, ("by_group", "a", "train"): 79_560, ("by_group", "a", "test"): 9000},
+        {("mae", "train"): 120, ("mae", "test"): 1500, ("n_originals",): 1200, ("n_pool",): 1620},
+        {("original_size",): 500, ("train", "epochs"): 4000, ("test", "tokens"): 1000},
+    ],
+)
+def test_other_numbers_in_json_are_silent(counts: dict[tuple[str, ...], int]) -> None:
+    assert judge(recorded=counts).verdict in (Verdict.PASS, Verdict.NOT_APPLICABLE)
+
+
+def test_a_table_by_group_shows_the_group_with_too_many_held_out_rows() -> None:
+    printed = (
+        "class  source  augmented  train  test\n"
+        "bird   400     400        320    80\n"
+        "cat    300     600        480    120\n"
+        "dog    100     1000       800    200\n"
+    )
+    (finding,) = judge(printed).findings
+    assert "in group dog 200 of 100" in finding.message
+    honest = printed.replace("1000       800    200", "820        800    20 ")
+    assert judge(honest).verdict is Verdict.PASS
+
+
+def test_all_source_rows_cannot_be_held_out() -> None:
+    text = (
+        "We collected 2,400 images. After augmentation we have 12,000 images. They were split into "
+        "9,600 training, 1,200 validation and 1,200 test images."
+    )
+    (finding,) = judge(prose=text).findings
+    assert "2,400 rows are held out of 2,400 source rows" in finding.message
+
+
+def test_sizes_behind_a_growth_on_one_line_are_read() -> None:
+    text = (
+        "1,000 recordings were oversampled to 4,000 rows; 3,200 for training and 800 for testing."
+    )
+    (finding,) = judge(prose=text).findings
+    assert finding.severity is Severity.WARNING
+
+
+# --- classes balanced before the split --------------------------------------------------------
+
+
+def classes(before: bool, stratified: bool, seed: int, by_side: bool = False) -> Outcome:
+    """900 rows of a class and 100 of another, oversampled to 1:1 before or after the split."""
+    rng = np.random.default_rng(seed)
+    x, y = pd.DataFrame({"x": rng.normal(size=1000)}), np.repeat([0, 1], [900, 100])
+    rows = np.arange(1000)
+    if before:
+        rows = np.concatenate([rows, rng.choice(np.flatnonzero(y == 1), 800)])
+    order = rng.permutation(len(rows))
+    if stratified:
+        sizes = {label: int(0.2 * (y[rows] == label).sum()) for label in (0, 1)}
+        held = np.concatenate([order[y[rows][order] == label][: sizes[label]] for label in (0, 1)])
+    else:
+        held = order[: len(rows) // 5]
+    train = np.setdiff1d(order, held)
+    rows_of = {SplitRole.TRAIN: rows[train], SplitRole.TEST: rows[held]}
+    if not before:
+        for role in list(SplitRole)[:1] if not by_side else rows_of:
+            own = rows_of[role]
+            few = own[y[own] == 1]
+            need = int((y[own] == 0).sum() - len(few))
+            rows_of[role] = np.concatenate([own, rng.choice(few, need)])
+    parts = [
+        SplitData(role, f"{role.value}.csv", x.iloc[own].reset_index(drop=True), y[own], None,
+                  np.arange(len(own)))
+        for role, own in rows_of.items()
+    ]  # fmt: skip
+    return counts_before_split.function(
+        splits=Splits(parts[0], tuple(parts[1:])),
+        raw=RawData("all.csv", 1000, None, x, y, ""),
+        documents=None,
+        code=None,
+        facts=None,
+        grouping=None,
+        recorded=None,
+        params=Params(),
+    )
+
+
+@pytest.mark.parametrize("seed", range(4))  # not those that are equal in the held-out rows too
+def test_balanced_sums_prove_oversampling_before_the_split(seed: int) -> None:
+    (finding,) = classes(before=True, stratified=False, seed=seed).findings
+    assert finding.confidence is Confidence.HIGH
+    assert "each class has exactly 900 rows over all splits" in finding.message
+
+
+@pytest.mark.parametrize("stratified", [True, False])
+@pytest.mark.parametrize("seed", range(5))
+def test_balanced_training_rows_are_no_proof(seed: int, stratified: bool) -> None:
+    assert classes(before=False, stratified=stratified, seed=seed).verdict is Verdict.PASS
+
+
+def test_a_balanced_selection_of_source_rows_is_no_proof() -> None:
+    assert not classes(before=True, stratified=True, seed=0).findings  # exact copies: may be chosen

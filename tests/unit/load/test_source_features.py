@@ -101,8 +101,8 @@ def test_records_of_json(tmp_path: Path, rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [lambda x: x * 2.0, lambda x: np.roll(x, 1, axis=1), lambda x: x[:, :-1], lambda x: x + 0.01],
-    ids=["scaled", "moved", "narrow", "shifted"],
+    [lambda x: x**3, lambda x: np.roll(x, 1, axis=1), lambda x: x[:, :-1], lambda x: x + x[::-1]],
+    ids=["bent", "moved", "narrow", "mixed"],
 )
 def test_columns_that_rows_do_not_prove_are_refused(
     tmp_path: Path, rng: np.random.Generator, change: Any
@@ -216,3 +216,103 @@ def test_a_declared_column_that_is_missing_is_a_problem(
 def test_an_unknown_key_is_still_an_error() -> None:
     with pytest.raises(ConfigError, match="synthetic"):
         parse_config('[columns]\nsyntetic = "x"\n', "audit.toml")
+
+
+# --- files with any name, and other containers ----------------------------------------------
+
+
+def test_a_file_with_any_name_is_told_by_its_rows(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    write_splits(tmp_path, x, y, ["a", "b", "c"])
+    pd.DataFrame({"c": x[:, 2], "y": y, "b": x[:, 1], "a": x[:, 0]}).to_csv(
+        tmp_path / "creditcard.csv", index=False
+    )
+    raw = raw_of(tmp_path)
+    assert (raw.path, raw.n) == ("creditcard.csv", 60)
+    assert raw.target is not None
+
+
+@pytest.mark.parametrize(
+    ("name", "rows"), [("unlabelled", 0), ("augmented", 60), ("last_test", 20), ("extra", 20)]
+)
+def test_other_files_are_no_source_rows(
+    tmp_path: Path, rng: np.random.Generator, name: str, rows: int
+) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    write_splits(tmp_path, x, y, ["a", "b", "c"])
+    # `rows` of the splits, and twice as many others where these are a part only
+    other = np.concatenate([x[:rows], rng.normal(size=(0 if rows == 60 else 60, 3))])
+    pd.DataFrame(other, columns=["a", "b", "c"]).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert not hasattr(load(tmp_path).get(RawData), "value")
+
+
+def test_two_files_that_could_be_the_source_are_not_chosen_between(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    write_splits(tmp_path, x, y, ["a", "b", "c"])
+    for name, part in (("north", x[:30]), ("south", x[25:])):
+        pd.DataFrame(part, columns=["a", "b", "c"]).to_csv(tmp_path / f"{name}.csv", index=False)
+    assert not hasattr(load(tmp_path).get(RawData), "value")
+
+
+@pytest.mark.parametrize("kind", ["records", "pairs", "with target", "target first", "dictionary"])
+def test_pickled_rows_of_other_forms(tmp_path: Path, rng: np.random.Generator, kind: str) -> None:
+    images, labels = rng.integers(0, 255, (60, 3, 3)), rng.normal(size=60)
+    flat, own = images.reshape(60, 9), labels.tolist()
+    rows: Any = {
+        "records": [{"image": im, "label": y} for im, y in zip(images, own, strict=True)],
+        "pairs": [(im.tolist(), y) for im, y in zip(flat, own, strict=True)],
+        "with target": [[*im, y] for im, y in zip(flat.tolist(), own, strict=True)],
+        "target first": [(y, *im) for im, y in zip(flat.tolist(), own, strict=True)],
+        "dictionary": {"x": flat.tolist(), "y": labels.tolist()},
+    }[kind]
+    (tmp_path / "raw_images.pkl").write_bytes(pickle.dumps(rows))
+    for name, part in (("train", slice(0, 40)), ("test", slice(40, 60))):
+        np.savez(tmp_path / f"{name}.npz", X=images[part], y=labels[part])
+    raw = raw_of(tmp_path)
+    assert raw.features is not None, raw.note
+    np.testing.assert_array_equal(raw.features.to_numpy(), flat)
+    assert raw.target is not None
+    np.testing.assert_array_equal(raw.target, labels)
+
+
+def test_names_of_columns_are_no_rows(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    write_splits(tmp_path, x, y, ["a", "b", "c"])
+    np.savez(tmp_path / "raw.npz", X=x, y=y, feature_names=np.array(["a", "b", "c"]))
+    assert raw_of(tmp_path).features is not None
+
+
+@pytest.mark.parametrize("scaler", ["standard", "min-max"])
+def test_scaled_splits_are_matched_where_rows_prove_the_scale(
+    tmp_path: Path, rng: np.random.Generator, scaler: str
+) -> None:
+    x, y = rng.normal(size=(60, 3)) * [1, 50, 0.1] + [0, 7, 3], rng.normal(size=60)
+    names = ["a", "b", "c"]
+    pd.DataFrame(x, columns=names).assign(y=y).to_csv(tmp_path / "raw.csv", index=False)
+    own = x[:40]
+    shift, scale = (
+        (own.mean(0), own.std(0)) if scaler == "standard" else (own.min(0), np.ptp(own, axis=0))
+    )
+    write_splits(tmp_path, (x - shift) / scale, y, names)
+    raw = raw_of(tmp_path)
+    assert raw.features is not None, raw.note
+    np.testing.assert_allclose(raw.features.to_numpy(), (x - shift) / scale, rtol=1e-9)
+    assert raw.target is not None
+
+
+def test_splits_in_single_precision_are_matched(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.normal(size=(60, 3)), rng.normal(size=60)
+    pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(tmp_path / "raw.csv", index=False)
+    write_splits(tmp_path, x.astype(np.float32).astype(float).round(6), y, ["a", "b", "c"])
+    assert raw_of(tmp_path).features is not None
+
+
+def test_a_map_that_is_not_linear_is_not_undone(tmp_path: Path, rng: np.random.Generator) -> None:
+    x, y = rng.lognormal(size=(60, 3)), rng.normal(size=60)
+    pd.DataFrame(x, columns=["a", "b", "c"]).to_csv(tmp_path / "raw.csv", index=False)
+    write_splits(tmp_path, np.log(x), y, ["a", "b", "c"])
+    raw = raw_of(tmp_path)
+    assert raw.features is None
+    assert "transformed" in raw.note
