@@ -142,7 +142,7 @@ def _part(draft: Draft, role: SplitRole, rows: NDArray[np.bool_], why: str) -> D
         draft.y_pred[rows],
         draft.frame.loc[rows].reset_index(drop=True),
         why,
-        None if scores is None else Scores(scores.y_score[rows], scores.classes),
+        None if scores is None else replace(scores, y_score=scores.y_score[rows]),
     )
 
 
