@@ -45,6 +45,7 @@ def losses_not_finite(
         method=f"{', '.join(losses[:4])} of {history.path} from epoch {first:g} on",
     )
     measured.append(evidence)
+    measured.append(Evidence("first_epoch_not_finite", first, unit="epoch", method=evidence.method))
     went_on = any(
         np.isfinite(values[tail]).any()
         for name, values in kept.values.items()
