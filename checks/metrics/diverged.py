@@ -51,7 +51,8 @@ def losses_not_finite(
         for name, values in kept.values.items()
         if name not in losses and not is_error(name)
     )
-    what = "infinite or not a number" if infinite else "not a number"
+    what = "no number" if len(losses) == 1 else "no numbers"
+    what = f"infinite or {what}" if infinite else what
     shown = ", ".join(losses[:3]) + (f" and {len(losses) - 3} more" if len(losses) > 3 else "")
     text = f"from epoch {first:g} on, in the last {lost:,} of {n:,} epochs, {shown} "
     text += f"{'is' if len(losses) == 1 else 'are'} {what}"

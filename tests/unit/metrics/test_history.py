@@ -478,6 +478,15 @@ def test_a_test_value_that_is_that_of_an_epoch_was_watched_during_training() -> 
     assert "test rows" in finding.message
 
 
+def test_a_long_plateau_meets_a_test_value_by_chance() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        values = 0.3 + 0.01 * rng.standard_normal(1000)
+        record = history(epoch=range(1000), loss=values * 0.9, val_loss=values, val_mse=values)
+        watched = metrics(table("mse", float(0.3 + 0.005 * rng.random()), role=SplitRole.TEST))
+        assert "kept_epoch" not in measured(judge(record, reported=watched)), seed
+
+
 def test_an_epoch_chosen_by_another_column_is_not_called_worse() -> None:
     other = np.where(np.arange(30) == 25, 0.1, 1.0 + np.arange(30) / 100)
     record = history(epoch=range(1, 31), loss=BENT, val_mae=np.round(BENT, 6), val_loss=other)
