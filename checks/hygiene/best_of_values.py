@@ -13,7 +13,7 @@ _EXTREMES = frozenset({"min", "max", "amin", "amax", "nanmin", "nanmax"})
 _ORDERS = frozenset({"sort", "sorted", "sort_values", "nlargest", "nsmallest", "most_common"})
 _CHOSEN = ("best", "opt", "chosen", "select", "winner")
 _FOLDS = frozenset({"cross_val_score", "cross_validate"})
-_MAX_DEPTH = 4
+_MAX_NAMES = 50
 
 
 @dataclass(slots=True)
@@ -93,7 +93,7 @@ def _behind(program: Program, value: ast.expr, depth: int = 0) -> list[str]:
         n.value for n in ast.walk(value) if isinstance(n, ast.Constant) and isinstance(n.value, str)
     ]
     if depth < 2:
-        for node in names:
+        for node in names[:_MAX_NAMES]:
             given = program.values.get(node.id, [])[:5] if isinstance(node, ast.Name) else []
             for inner in given:
                 if inner is not None and inner is not value:
@@ -147,14 +147,18 @@ def _names(node: ast.AST) -> set[str]:
     return {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
 
 
-def _origin(program: Program, name: str, collected: dict[str, list[str]], depth: int = 0) -> str:
-    """The collection that a name holds: itself, or a table that was made of it."""
-    if name in collected:
-        return name
-    for value in program.values.get(name, [])[:5] if depth < _MAX_DEPTH else ():
-        for inner in _names(value) - {name} if isinstance(value, ast.Call | ast.Subscript) else ():
-            if found := _origin(program, inner, collected, depth + 1):
-                return found
+def _origin(program: Program, name: str, collected: dict[str, list[str]]) -> str:
+    """The collection that a name holds: itself, or one that a table was made of."""
+    todo, seen = [name], {name}
+    while todo and len(seen) < _MAX_NAMES:
+        current = todo.pop(0)
+        if current in collected:
+            return current
+        for value in program.values.get(current, [])[:5]:
+            if isinstance(value, ast.Call | ast.Subscript):
+                new = sorted(_names(value) - seen)
+                seen.update(new)
+                todo += new
     return ""
 
 
