@@ -430,7 +430,12 @@ def _prediction_sets(
             groups = own[index] if own is not None else None
         item = Predictions(draft.role, draft.path, draft.y_true, draft.y_pred, groups, index)
         if draft.scores is not None:
-            item = replace(item, y_score=draft.scores.y_score, classes=draft.scores.classes)
+            item = replace(
+                item,
+                y_score=draft.scores.y_score,
+                classes=draft.scores.classes,
+                is_probability=draft.scores.is_probability,
+            )
         if draft.role is SplitRole.TRAIN:
             train = item
         else:

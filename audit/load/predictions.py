@@ -142,7 +142,7 @@ def _part(draft: Draft, role: SplitRole, rows: NDArray[np.bool_], why: str) -> D
         draft.y_pred[rows],
         draft.frame.loc[rows].reset_index(drop=True),
         why,
-        None if scores is None else Scores(scores.y_score[rows], scores.classes),
+        None if scores is None else replace(scores, y_score=scores.y_score[rows]),
     )
 
 
@@ -298,7 +298,26 @@ def _history(content: Content) -> dict[str, NDArray[np.float64]]:
             columns = _lists(item) or _lists(_joined(item))
             if columns:
                 return columns
+        return _rows(value.get("log_history"))
     return {}
+
+
+def _rows(value: Any) -> dict[str, NDArray[np.float64]]:
+    """Numbers by name, from one dictionary for each time that something was logged."""
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):
+        return {}
+    keys = dict.fromkeys(key for row in value for key in row if isinstance(key, str))
+    if len(keys) > _MAX_HISTORY:
+        return {}
+    columns = {}
+    for key in keys:
+        items = [row.get(key) for row in value]
+        if all(item is None or type(item) is int or isinstance(item, float) for item in items):
+            try:
+                columns[key] = np.array([np.nan if item is None else float(item) for item in items])
+            except OverflowError:
+                return {}
+    return columns
 
 
 def _joined(value: Any) -> dict[str, Any]:

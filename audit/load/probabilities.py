@@ -15,6 +15,7 @@ from checks.kit.probabilities import canonical_label, roc_auc
 
 MAX_CLASSES = 200
 _MIN_AGREEMENT = 0.5  # of predicted labels with the largest score
+_MIN_KNOWN = 0.5  # of the scores are numbers
 _CLEAR = 0.95  # area under the curve of scores for predicted labels
 
 _ONE = frozenset(
@@ -28,13 +29,15 @@ _PERHAPS = frozenset(
     {"score", "scores", "logit", "logits", "y_logit", "y_logits", "decision_function", "p"}
     | {"decision", "prediction_score", "pred_score"}
 )
-_KIND = r"(?:prob|probs|proba|probas|probability|probabilities|scores?|logits?|softmax|p)"
+# the longest first: ``proba_0`` is no ``prob`` of a class ``a_0``
+_KIND = r"(?:probabilities|probability|probas?|probs?|scores?|logits?|softmax|p)"
 _OF_CLASS = re.compile(
     rf"(?P<prefix>(?:(?:y|pred|predicted|class|y_pred)[_ .-])?{_KIND}(?:[_ .-](?:class|label|of))?)"
     r"[_ .:-]?(?P<label>.{1,80})",
     re.IGNORECASE,
 )
 _CLASS_OF = re.compile(rf"(?P<label>.{{1,80}})[_ .-](?P<prefix>{_KIND})", re.IGNORECASE)
+_PROBABILITY = re.compile(r"prob|softmax|p_hat")
 _CLASS_NAMES = ("classes", "class_names", "class_labels", "label_names", "labels_order")
 
 
@@ -44,6 +47,7 @@ class Scores:
 
     y_score: Array
     classes: tuple[str, ...]
+    is_probability: bool = False
 
 
 def find_scores(
@@ -127,20 +131,31 @@ def _by_class(
                 continue
         else:
             continue
-        scores = _stack(frame, list(used.values()))
-        found = None if scores is None else Scores(scores, tuple(classes))
+        scores = _stack(frame, list(used.values()), complete=guess is None)
+        probable = _says_probability(prefix)
+        found = None if scores is None else Scores(scores, tuple(classes), probable)
         if found is not None and (guess is None or _agrees(found, guess)):
             return found
     return None
 
 
-def _stack(frame: pd.DataFrame, columns: Sequence[str]) -> Array | None:
+def _stack(frame: pd.DataFrame, columns: Sequence[str], *, complete: bool) -> Array | None:
     scores = np.column_stack([frame[column].to_numpy() for column in columns])
-    return scores if np.isfinite(scores).all() else None
+    return scores if _usable(scores, complete=complete) else None
+
+
+def _usable(scores: Array, *, complete: bool) -> bool:
+    """Some scores may be missing; a column that is mostly empty holds something else."""
+    share = float(np.isfinite(scores).mean()) if scores.size else 0.0
+    return share == 1.0 if complete else share >= _MIN_KNOWN
+
+
+def _says_probability(name: str) -> bool:
+    return bool(_PROBABILITY.search(name.casefold()))
 
 
 def _agrees(scores: Scores, guess: pd.Series) -> bool:
-    best = np.argmax(scores.y_score, axis=1)
+    best = np.argmax(np.where(np.isnan(scores.y_score), -np.inf, scores.y_score), axis=1)
     codes, found = pd.factorize(guess)
     place = {label: code for code, label in enumerate(scores.classes)}
     wanted = np.array([place.get(canonical_label(label), -1) for label in found] or [-1])
@@ -183,12 +198,12 @@ def _single(
         if named is None and not certain and names.normal(column) not in _PERHAPS:
             continue
         scores = frame[column].to_numpy()
-        if not np.isfinite(scores).all():
+        if not _usable(scores, complete=guess is None):
             continue
         positive = named or _positive(labels, scores, guess, certain)
         if positive is not None:
             (negative,) = (label for label in labels if label != positive)
-            return Scores(scores, (negative, positive))
+            return Scores(scores, (negative, positive), _says_probability(column))
     return None
 
 
@@ -200,7 +215,8 @@ def _positive(
     if guess is not None:
         codes, found = pd.factorize(guess)
         claimed = np.array([canonical_label(label) == second for label in found] or [False])
-        area = roc_auc(claimed[codes] & (codes >= 0), scores)
+        kept = np.isfinite(scores)
+        area = roc_auc((claimed[codes] & (codes >= 0))[kept], scores[kept])
         if area is not None:
             # a score that is high for either prediction is the confidence in it
             return second if area >= _CLEAR else first if area <= 1 - _CLEAR else None

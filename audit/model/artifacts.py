@@ -344,6 +344,8 @@ class Predictions:
     classes : tuple of str
         Labels that the scores are of, in the order of the columns
         (`checks.kit.probabilities.canonical_label`); empty without scores.
+    is_probability : bool
+        The columns of the scores are called probabilities.
     """
 
     role: SplitRole
@@ -354,6 +356,7 @@ class Predictions:
     split_index: NDArray[np.int64] | None
     y_score: Array | None = None
     classes: tuple[str, ...] = ()
+    is_probability: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)

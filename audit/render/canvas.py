@@ -66,7 +66,8 @@ class Canvas:
         self.panel = Panel(figsize=(WIDTH, height), facecolor="white")
         FigureCanvasSVG(self.panel)
         self.height = height
-        widest = max((len(cut(bar.label, 28)) for bar in self.bars), default=0)
+        names = [item if isinstance(item, str) else item.label for _, item in self.rows]
+        widest = max((len(line) for name in names for line in in_lines(name)), default=0)
         left = min(0.34, max(0.14, 0.03 + 0.0118 * widest))
         self.axes: Axes = self.panel.add_axes(
             (left, foot / height, 0.97 - left, self.extent * _ROW / height)
@@ -207,7 +208,7 @@ class Canvas:
 
     def _beside(self, y: float, words: str, weight: str = "normal") -> None:
         self.axes.annotate(
-            cut(words, 28),
+            "\n".join(in_lines(words)),
             (0, y),
             xycoords=("axes fraction", "data"),
             xytext=(-6, 0),
@@ -215,6 +216,7 @@ class Canvas:
             va="center",
             ha="right",
             fontsize=9.5,
+            linespacing=1.05,
             fontweight=weight,
             color=INK,
             annotation_clip=False,
@@ -263,6 +265,24 @@ def cut(text: str, limit: int) -> str:
     """Text without control characters, at most `limit` characters."""
     text = plain(text, limit * 4)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def in_lines(text: str, width: int = 28) -> list[str]:
+    """A name in two lines at most, broken between words, each at most `width` characters.
+
+    Examples
+    --------
+    >>> in_lines("north"), in_lines("the_coastal_lowlands_of_the_west", 20)
+    (['north'], ['the_coastal_', 'lowlands_of_the_west'])
+    """
+    text = cut(text, 4 * width)
+    if len(text) <= width:
+        return [text]
+    breaks = [i + 1 for i, mark in enumerate(text) if mark in " _-/"]
+    fitting = [at for at in breaks if len(text[:at].rstrip()) <= width]
+    whole = [at for at in fitting if len(text) - at <= width]
+    at = min(whole, key=lambda at: abs(2 * at - len(text)), default=(fitting or [width])[-1])
+    return [text[:at].rstrip(), cut(text[at:].lstrip(), width)]
 
 
 def _key_width(words: str) -> float:

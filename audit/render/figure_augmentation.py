@@ -75,7 +75,8 @@ def augmentation_caption(report: Report) -> tuple[str, str] | None:
             f"{cut(panel.label, 40)}: originals {where[0]}, copies {where[1]}, their histograms "
             f"overlap by {percent(panel.overlap)}"
         )
-    return TITLE, "; ".join(parts) + "."
+    copies = _copies(report)
+    return TITLE, "; ".join(parts) + (f"; {copies:,} copies." if copies is not None else ".")
 
 
 def _extent(edges: Sequence[float], shares: Sequence[float]) -> str:
@@ -99,7 +100,7 @@ def draw_augmentation(report: Report, title: str) -> str:
     picture = Figure(figsize=(_WIDTH, height), facecolor="white")
     FigureCanvasSVG(picture)
     _write(picture, 0.02, 1 - 0.26 / height, title, size=12, weight="bold")
-    _keys(picture, 1 - 0.58 / height, height)
+    _keys(picture, 1 - 0.58 / height, height, _copies(report))
     left, gap = 0.085, 0.085
     width = (0.975 - left - gap * (columns - 1)) / columns
     for index, panel in enumerate(shown):
@@ -141,7 +142,19 @@ def _panel(axes: Axes, panel: Panel) -> None:
     axes.annotate(words, (1, 1), (0, 5), fontsize=9, ha="right", **style)
 
 
-def _keys(picture: Any, y: float, height: float) -> None:
+def _copies(report: Report) -> int | None:
+    """How many augmented rows were compared."""
+    sizes = {
+        evidence.n
+        for run in report.runs
+        if any(each.name == "augmentation" for each in run.series)
+        for evidence in run.measured
+        if evidence.name == "column_distance" and evidence.n is not None
+    }
+    return sizes.pop() if len(sizes) == 1 else None
+
+
+def _keys(picture: Any, y: float, height: float, copies: int | None) -> None:
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
 
@@ -158,9 +171,10 @@ def _keys(picture: Any, y: float, height: float) -> None:
     )
     _write(picture, 0.058, y, "original rows", size=9)
     picture.add_artist(Line2D([0.2, 0.228], [y, y], color=_AUGMENTED, lw=1.9))
-    _write(picture, 0.238, y, "augmented rows", size=9)
+    size = f" (n = {copies:,})" if copies is not None else ""
+    _write(picture, 0.238, y, f"augmented rows{size}", size=9)
     words = "share of the values in each of the bins"
-    _write(picture, 0.4, y, words, size=9, color=_FAINT)
+    _write(picture, 0.54 if size else 0.4, y, words, size=9, color=_FAINT)
 
 
 def _rgb(color: str) -> tuple[float, float, float]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from audit.model.evidence import Series
 from audit.model.report import Report
-from audit.render.canvas import INK, WIDTH, cut
+from audit.render.canvas import GRID, INK, WIDTH, cut
 from audit.render.plot import add_axes, linear_ticks, new_panel, note, scale_axis, to_svg, write
 from audit.render.summary import amount, is_number, overall
 from audit.render.wording import number
@@ -46,28 +46,36 @@ def history_caption(report: Report) -> tuple[str, str] | None:
     last = max(line.x[-1] for line in lines)
     parts = [
         f"{line.label} {cut(line.unit or 'value', 24)} {number(line.y[0])} at epoch "
-        f"{line.x[0]:g} and {number(line.y[-1])} at epoch {line.x[-1]:g}"
+        f"{line.x[0]:,g} and {number(line.y[-1])} at epoch {line.x[-1]:,g}"
         if len(line.x) > 1
         else f"{line.label} {cut(line.unit or 'value', 24)} {number(line.y[0])}"
         for line in lines[:4]
     ]
     planned = overall(report, "epochs_planned", _CHECK)
-    epochs = f"{last:g}"
+    epochs = f"{last:,g}"
     if planned is not None and is_number(planned) and amount(planned) > last:
-        epochs += f" of {amount(planned):g} planned"
+        epochs += f" of {amount(planned):,g} planned"
     text = f"{epochs} {'epoch' if last == 1 else 'epochs'}: {'; '.join(parts)}"
+    if (lost := _not_finite(report)) is not None:
+        text += f"; not finite from epoch {lost[0]:,g} to {lost[1]:,g}"
     best, kept = _epoch(report, "best_epoch"), _epoch(report, "kept_epoch")
     if best is not None and best == kept:
-        text += f"; epoch {best:g} is the best and the one reported"
+        text += f"; epoch {best:,g} is the best and the one reported"
     else:
-        text += f"; the best is epoch {best:g}" if best is not None else ""
-        text += f"; epoch {kept:g} is reported" if kept is not None else ""
+        text += f"; the best is epoch {best:,g}" if best is not None else ""
+        text += f"; epoch {kept:,g} is reported" if kept is not None else ""
     return "How did the loss develop, and which epoch is reported?", text + "."
 
 
 def _epoch(report: Report, name: str) -> float | None:
     evidence = overall(report, name, _CHECK)
     return amount(evidence) if evidence is not None and is_number(evidence) else None
+
+
+def _not_finite(report: Report) -> tuple[float, float] | None:
+    """First and last epoch without a finite loss, where the training diverged."""
+    first, last = _epoch(report, "first_epoch_not_finite"), _epoch(report, "epochs_recorded")
+    return (first, last) if first is not None and last is not None and first <= last else None
 
 
 def draw_history(report: Report, title: str) -> str:
@@ -79,6 +87,8 @@ def draw_history(report: Report, title: str) -> str:
     low, high = min(values), max(values)
     log = low > 0 and high / low >= _LOG_FROM
     first, last = min(line.x[0] for line in lines), max(line.x[-1] for line in lines)
+    lost = _not_finite(report)
+    last = max(last, lost[1]) if lost else last
     room = max(0.02 * (last - first), 0.5 if first == last else 0.0)
     scale_axis(axes, "x", first - room, last + room, log=False, most=7)
     places = [tick for tick in linear_ticks(first - room, last + room, 7) if tick >= first]
@@ -108,6 +118,9 @@ def draw_history(report: Report, title: str) -> str:
         axes.plot(line.x, line.y, color=color, lw=width, zorder=5 - min(index, 3))
         if len(line.x) <= 3:
             axes.plot(line.x, line.y, "o", color=color, ms=5, zorder=5)
+    if lost is not None:
+        axes.axvspan(max(lost[0] - 0.5, lines[0].x[-1]), last + room, color=GRID, alpha=0.45, lw=0)
+        note(axes, last, axes.get_ylim()[1], "not finite", shift=(0, -10), align="right")
     _names(axes, lines)
     _marks(report, axes, lines[0])
     return to_svg(panel)
@@ -176,4 +189,4 @@ def _marks(report: Report, axes: object, line: Series) -> None:
         share = (epoch - first) / (last - first)
         align = "right" if share > 0.8 else "left" if share < 0.2 else "center"
         rise = 22 if close and level else 8
-        note(axes, epoch, above, f"epoch {epoch:g}: {name}", shift=(0, rise), align=align)
+        note(axes, epoch, above, f"epoch {epoch:,g}: {name}", shift=(0, rise), align=align)

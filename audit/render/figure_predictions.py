@@ -27,8 +27,11 @@ def predictions_caption(report: Report) -> tuple[str, str] | None:
     """Title and alternative text, or ``None`` without predictions that can be drawn."""
     if panels := _panels(report):
         log = _is_log(panels)
+        sizes = _sizes(report)
         text = "; ".join(
-            f"{cut(name, 40)}: {_spread(parts, log)}" if name else _spread(parts, log).capitalize()
+            f"{cut(name, 40)}: {_sized(parts, log, sizes[name])}"
+            if name
+            else _sized(parts, log, sizes[name]).capitalize()
             for name, parts in panels.items()
         )
         return (
@@ -41,7 +44,8 @@ def predictions_caption(report: Report) -> tuple[str, str] | None:
         far = max(zip(curves[0].x, curves[0].y, strict=True), key=lambda p: abs(p[0] - p[1]))
         return (
             "Do the predicted scores match what was observed?",
-            f"Observed share of positive rows by predicted score, {len(curves[0].x)} bins; "
+            f"Observed share of positive rows by predicted score, {len(curves[0].x)} bins"
+            f"{_of_rows(curves[0])}; "
             f"farthest apart at a score of {number(far[0], 2)}, with {percent(far[1])} observed.",
         )
     return None
@@ -73,8 +77,22 @@ def _panels(report: Report) -> dict[str, dict[str, list[tuple[float, float]]]]:
     panels: dict[str, dict[str, list[tuple[float, float]]]] = {}
     for each in _named(report, "predicted_true"):
         parts = panels.setdefault((each.group or "").removeprefix(_TIER), {})
-        parts[each.label] = list(zip(each.x, each.y, strict=True))
+        parts[_part(each)] = list(zip(each.x, each.y, strict=True))
     return {name: parts for name, parts in list(panels.items())[:_PANELS] if "rows" in parts}
+
+
+def _part(each: Series) -> str:
+    """``"rows"`` of the label ``"rows (n = 1,234)"``."""
+    return each.label.partition(" (")[0]
+
+
+def _sizes(report: Report) -> dict[str, str]:
+    """How many rows each panel is about: ``"n = 1,234"``."""
+    return {
+        (each.group or "").removeprefix(_TIER): each.label.partition(" (")[2].rstrip(")")
+        for each in _named(report, "predicted_true")
+        if _part(each) == "rows"
+    }
 
 
 def _is_log(panels: Mapping[str, Parts]) -> bool:
@@ -99,17 +117,22 @@ def _spread(parts: Parts, log: bool) -> str:
     )
 
 
+def _sized(parts: Parts, log: bool, size: str) -> str:
+    return _spread(parts, log) + (f" ({size})" if size else "")
+
+
 def _draw_panels(report: Report, panels: Mapping[str, Parts], title: str) -> str:
     log = _is_log(panels)
     columns = len(panels) if len(panels) <= 3 else 2 if len(panels) == 4 else 3
     lines = math.ceil(len(panels) / columns)
     left, right, gap, head, foot = 0.72, 0.2, 0.22, 0.8, 0.5
     size = min((WIDTH - left - right - gap * (columns - 1)) / columns, 3.3)
-    label = 0.42
+    label = 0.42 if any(panels) else 0.24
     height = head + lines * (size + label) + foot - 0.1
     panel = new_panel(height, title)
     _key(panel, height, any("median" in parts for parts in panels.values()))
     low, high = _limits(panels, log)
+    sizes = _sizes(report)
     colors = _colors(report, panels)
     for index, (name, parts) in enumerate(panels.items()):
         line, column = divmod(index, columns)
@@ -123,8 +146,9 @@ def _draw_panels(report: Report, panels: Mapping[str, Parts], title: str) -> str
         place = (left + column * (size + gap)) / WIDTH
         top = (bottom + size) / height
         if name:
-            write(panel, place, top + 0.27 / height, cut(name, 26), weight="bold")
+            write(panel, place, top + 0.27 / height, cut(name, int(size / 0.095)), weight="bold")
         words = _spread(parts, log).replace("of the predictions ", "")
+        words = ", ".join(filter(None, (words.replace("about ", ""), sizes[name])))
         write(panel, place, top + 0.09 / height, words, size=8.5, color=FAINT)
     middle = (left + (columns * (size + gap) - gap) / 2) / WIDTH
     write(panel, middle, 0.14 / height, "true value", size=9, align="center")
@@ -280,6 +304,11 @@ def _shade(share: float) -> tuple[float, float, float]:
 # --- scores -----------------------------------------------------------------------------------
 
 
+def _of_rows(curve: Series) -> str:
+    size = curve.label.partition("(n = ")[2].rstrip(")")
+    return f" of {size} rows" if size else ""
+
+
 def _draw_reliability(curve: Series, title: str) -> str:
     side = 3.0
     height = side + 1.3
@@ -290,7 +319,7 @@ def _draw_reliability(curve: Series, title: str) -> str:
     axes.plot([0, 1], [0, 1], color=INK, lw=1.0, ls=(0, (4, 3)), zorder=4)
     axes.plot(curve.x, curve.y, "o-", color=PALETTE[0], lw=2, ms=6, mec="white", zorder=5)
     note(axes, 1.0, 1.0, "score = frequency", shift=(10, 0))
-    note(axes, curve.x[-1], curve.y[-1], "observed", shift=(10, -14), color=PALETTE[0])
+    note(axes, curve.x[-1], curve.y[-1], curve.label, shift=(10, -14), color=PALETTE[0])
     write(panel, 0.02, 1 - 0.56 / height, "share of positive rows", size=9)
     write(panel, (0.75 + side / 2 + 0.6) / WIDTH, 0.18 / height, "predicted score", size=9)
     return to_svg(panel)

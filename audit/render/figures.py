@@ -295,5 +295,5 @@ def _baseline(report: Report, title: str) -> str:
             note += "  worse"
         end = max(right_end(bar.first), right_end(bar.second))
         weight = "bold" if bar.label in bad else "normal"
-        canvas.text(end + 0.025 * span, y, note, weight=weight)
+        canvas.text(end + 0.04 * span, y, note, weight=weight)
     return canvas.svg()

@@ -87,6 +87,30 @@ def splitters(program: Program) -> Iterator[tuple[Draw, bool]]:
             yield Draw(statement, node, _written(node.func), known.library, seed), draws
 
 
+def shuffled_pipelines(program: Program) -> Iterator[Draw]:
+    """``ds = ds.shuffle(n)`` of TensorFlow, whose rows ``take`` and ``skip`` divide later."""
+    if not any(name.partition(".")[0] == "tensorflow" for name in program.modules.values()):
+        return
+    divided: dict[str, set[str]] = {}
+    for statement in program.statements:
+        for node in statement.expressions():
+            match node:
+                case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="take" | "skip")):
+                    divided.setdefault(name, set()).add(_last(node.func))
+    both = {name for name, used in divided.items() if len(used) == 2}
+    for statement in program.statements:
+        target = statement.node.targets[0] if isinstance(statement.node, ast.Assign) else None
+        if not isinstance(target, ast.Name) or target.id not in both:
+            continue
+        for node in statement.expressions():
+            if not isinstance(node, ast.Call) or _last(node.func) != "shuffle":
+                continue
+            given = _argument(node, ("seed",), 1)
+            seed = Seed.MISSING if given is None else program.seed(given)
+            seed = _globally(program, statement, seed, "tensorflow")
+            yield Draw(statement, node, _written(node.func), "tensorflow", seed)
+
+
 def _of_splitter(program: Program, node: ast.Call, known: _Splitter) -> tuple[bool, Seed]:
     unpacked = any(keyword.arg is None for keyword in node.keywords)
     unsure = unpacked or not _is_known(program, node.func)

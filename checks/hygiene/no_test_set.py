@@ -73,9 +73,10 @@ def no_test_set(
     ---------------
     The code is read, never executed. A choice is ``EarlyStopping`` or a best-only checkpoint on a
     validation metric, early stopping on an evaluation set, ``best_score_`` of a search or
-    ``best_value`` of a study that is used, or a loop that keeps the best validation value. A test
-    set counts wherever it shows: in the splits, the predictions, the metrics, in a name or a text
-    of the code, in a document.
+    ``best_value`` of a study that is used, a loop that keeps the best validation value, or the
+    largest or smallest of the values that a loop collected (``best = max(scores)``,
+    ``np.argmin(val_losses)``, ``idxmin``). A test set counts wherever it shows: in the splits, the
+    predictions, the metrics, in a name or a text of the code, in a document.
 
     False alarms
     ------------

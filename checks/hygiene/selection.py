@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from audit.model.location import Location
+from checks.hygiene.best_of_values import best_of_values
 from checks.hygiene.seeds import Program, Statement
 
 _VALIDATION = re.compile(r"(?<![a-z])(?<!cross )(?:val|valid|validation|dev|eval)(?![a-z])")
@@ -74,6 +75,7 @@ def selections(program: Program) -> list[Selection]:
             place = _place(program, statement, node)
             found.append(Selection(how, place, on_test=on_test))
     found += _best_of_several(program)
+    found += _best_of_collected(program)
     found += _searches(program, calls)
     return found
 
@@ -128,6 +130,20 @@ def _best_of_several(program: Program) -> Iterator[Selection]:
             seen.add(id(node))
             if how := _keeps_best(program, node):
                 yield Selection(how, _place(program, statement, node))
+
+
+def _best_of_collected(program: Program) -> Iterator[Selection]:
+    """``best = max(scores)``, where a loop filled ``scores`` with values on held-out rows."""
+    for chosen in best_of_values(program):
+        by_validation = any(_is_validation(word) for word in chosen.words)
+        by_test = not by_validation and any(says_test(word) for word in chosen.words)
+        if by_validation or by_test or chosen.by_folds:
+            yield Selection(
+                f"the best of {chosen.name}",
+                _place(program, chosen.statement, chosen.node),
+                by_folds=chosen.by_folds and not (by_validation or by_test),
+                on_test=by_test,
+            )
 
 
 def _keeps_best(program: Program, node: ast.If) -> str:

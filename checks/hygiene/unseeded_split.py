@@ -13,7 +13,7 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
-from checks.hygiene.draws import Draw, reorderings, splitters
+from checks.hygiene.draws import Draw, reorderings, shuffled_pipelines, splitters
 from checks.hygiene.seeds import Program, Seed, Statement, read
 
 _MOST = 20
@@ -50,7 +50,8 @@ def unseeded_split(
     ---------------
     The code is read, never executed. Splitting functions are recognised by their name; an order,
     positions or a random condition count where they reach a division of rows that the analysis of
-    the data flow found. A seed is an argument that is not ``None`` (names, attributes and entries
+    the data flow found, and ``shuffle`` of TensorFlow where ``take`` and ``skip`` divide its
+    result. A seed is an argument that is not ``None`` (names, attributes and entries
     are looked up in the file), or a seed set for the library: ``np.random.seed``,
     ``random.seed``, ``torch.manual_seed``, ``keras.utils.set_random_seed``, ``seed_everything``.
 
@@ -102,6 +103,8 @@ def _divisions(program: Program, facts: CodeFacts | None) -> Iterator[_Divided]:
     for draw, draws in splitters(program):
         if draws:
             yield _Divided(program, draw, None)
+    for draw in shuffled_pipelines(program):
+        yield _Divided(program, draw, None)
     known = _splits_at(program.file, facts)
     if not known:
         return
@@ -264,7 +267,7 @@ def _seeded(draw: Draw) -> str:
         return f"np.random.default_rng(42).{'random' if last == 'rand' else last}({arguments})"
     if not draw.library:
         return "rng = np.random.default_rng(42)"
-    keyword = "seed" if draw.library == "spark" else "random_state"
+    keyword = "seed" if draw.library in ("spark", "tensorflow") else "random_state"
     kept = [k for k in draw.node.keywords if k.arg not in ("random_state", "seed")]
     arguments = ", ".join([*map(_text, [*draw.node.args, *kept]), f"{keyword}=42"])
     return f"{draw.operation}({arguments})"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -94,6 +95,57 @@ def curves_of(history: History) -> tuple[Curve, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Recorded:
+    """What a history holds of every epoch, values that are not finite among them.
+
+    Parameters
+    ----------
+    epochs : ndarray, shape (n,)
+        Number of each epoch, counted from 1.
+    rows : ndarray, shape (n,)
+        The first row of the file that is about it.
+    values : mapping of str to ndarray, shape (n,)
+        Column to the last entry of each epoch that is not empty; NaN where there is none.
+    """
+
+    epochs: Numbers
+    rows: NDArray[np.intp]
+    values: Mapping[str, Numbers]
+
+
+def recorded(history: History) -> Recorded:
+    """Put rows of one epoch together, and keep what is not finite."""
+    named = {name: _plain(name) for name in history.columns}
+    epochs = _epochs(history, named)
+    usable = np.flatnonzero(np.isfinite(epochs))
+    numbers, first, place = np.unique(epochs[usable], return_index=True, return_inverse=True)
+    values = {}
+    for name, column in history.columns.items():
+        if named[name] in _EPOCH:
+            continue
+        own = np.asarray(column, dtype=np.float64)[usable]
+        kept = np.full(len(numbers), np.nan)
+        there = ~np.isnan(own)
+        kept[place[there]] = np.where(np.abs(own[there]) < _HUGE, own[there], np.inf)
+        values[name] = kept
+    return Recorded(numbers, usable[first], values)
+
+
+def is_error(column: str) -> bool:
+    """Whether a column is about a loss or an error."""
+    base = _base(_plain(column))[0]
+    score = SCORES.get(base)
+    return base.endswith("loss") or (score is not None and not score.greater_is_better)
+
+
+def errors_of(kept: Recorded) -> list[str]:
+    """Columns of the loss; of all errors where no loss was kept."""
+    names = [name for name in kept.values if not _EVERY_STEP.search(_plain(name))]
+    losses = [name for name in names if _base(_plain(name))[0] == "loss"]
+    return losses or [name for name in names if is_error(name)]
+
+
 def learning_rate(history: History) -> Curve | None:
     """The only column of learning rates."""
     named = {name: _plain(name) for name in history.columns}
@@ -103,9 +155,10 @@ def learning_rate(history: History) -> Curve | None:
     return _curve(rates[0], rates[0], False, _epochs(history, named), history.columns[rates[0]])
 
 
-def is_numbered(history: History) -> bool:
-    """Whether the file says which epoch a row is about."""
-    return any(_plain(name) in _EPOCH for name in history.columns)
+def is_numbered(history: History, *, by_epoch: bool = False) -> bool:
+    """Whether the file says which epoch (not: which iteration) a row is about."""
+    wanted = _EPOCH[:2] if by_epoch else _EPOCH
+    return any(_plain(name) in wanted for name in history.columns)
 
 
 def last_epoch(history: History) -> int:

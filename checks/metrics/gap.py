@@ -11,6 +11,7 @@ from audit.model.artifacts import (
     Kinship,
     Metrics,
     PredictionSets,
+    RawData,
     Splits,
 )
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
@@ -63,6 +64,7 @@ def train_validation_gap(
     splits: Splits | None,
     grouping: Grouping | None,
     kinship: Kinship | None,
+    raw: RawData | None,
     params: Params,
 ) -> Outcome:
     """Compare a metric on training rows with the same metric on held-out rows.
@@ -110,7 +112,7 @@ def train_validation_gap(
     Hastie, Tibshirani & Friedman (2009), The elements of statistical learning, chapter 7.
     """
     gaps = from_tables(metrics, predictions, splits) or from_predictions(
-        metrics, predictions, splits
+        metrics, predictions, splits, raw
     )
     if not gaps:
         return _from_history(history)

@@ -10,6 +10,7 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.severity import Severity
 from checks.metrics.broadcast import loss_against_metric
+from checks.metrics.diverged import losses_not_finite
 from checks.metrics.epochs import curves_of, history_series, last_epoch, pair_of
 from checks.metrics.kept_epoch import kept_epoch
 from checks.metrics.stopped_early import rate_below_minimum, stopped_while_improving
@@ -57,9 +58,10 @@ def training_history(
 
     What
     ----
-    Four things: a loss and a metric that are the same function and differ; a learning rate below
-    the minimum that the code sets; the epoch whose value is reported against the best epoch; a
-    training that ended well before the planned epochs while it was still improving.
+    Five things: losses that are not finite from some epoch on; a loss and a metric that are the
+    same function and differ; a learning rate below the minimum that the code sets; the epoch whose
+    value is reported against the best epoch; a training that ended well before the planned epochs
+    while it was still improving.
 
     Why
     ---
@@ -74,6 +76,10 @@ def training_history(
     Columns are paired by name (``loss`` and ``val_loss``, ``train_rmse`` and ``valid_rmse``); rows
     of one epoch are put together and gaps left out. The code is parsed, never executed.
 
+    *Not finite*: no loss is a finite number from some epoch to the last one. Infinite values, or
+    another column that goes on, prove it; empty entries alone do where the code stops no training
+    early, and are "review" otherwise.
+
     *Loss and metric*: the only ``compile`` names the same function twice, and on validation rows,
     where dropout is off, the two columns differ by more than ``min_ratio``. With predictions, the
     larger is compared with Var(y) + Var(ŷ) + the squared difference of means.
@@ -84,9 +90,10 @@ def training_history(
     best epoch; only beyond five times the usual step from epoch to epoch. A note says so where
     the best epoch was chosen on the rows that are reported and there is no test value.
 
-    *Ended while improving*: there is one training call or loop, its number of epochs is a literal
-    or a name bound once, at most ``max_share`` of them were recorded, the last is the best, and
-    no patience can have run out.
+    *Ended while improving*: there is one training call or loop, its number of epochs (or rounds of
+    boosting) is a literal or a name, field or key that is given once, at most ``max_share`` of
+    them were recorded, the last is the best, and no patience can have run out. The default of a
+    command-line option may have been overridden: there the answer is "review".
 
     False alarms
     ------------
@@ -109,15 +116,16 @@ def training_history(
     if history is None:
         return not_applicable("there is no per-epoch history")
     curves = curves_of(history)
-    if not curves:
-        return not_applicable(f"{history.path} has no column of a known loss or metric")
     series = history_series(curves)
     setup = TrainingCode() if code is None else read_training(code)
     findings: list[Finding] = []
     doubts: list[str] = []
     ran = last_epoch(history)
     measured = [Evidence("epochs_recorded", ran, unit="epochs", method=f"from {history.path}")]
-    if code is not None:
+    findings += losses_not_finite(history, None if code is None else setup, measured, doubts)
+    if not curves and not findings and not doubts:
+        return not_applicable(f"{history.path} has no column of a known loss or metric")
+    if code is not None and curves:
         if setup.unread:
             doubts.append(f"{setup.unread:,} code cells could not be read")
         findings += loss_against_metric(

@@ -17,6 +17,8 @@ from checks.metrics.training_code import TrainingCode
 
 _WIGGLE = 5.0  # usual steps from epoch to epoch
 _RELATIVE = 1e-5  # single precision, summed in another order
+_AROUND = 50.0  # times the slack: where other epochs are counted
+_CHANCE = 0.05  # expected matches by chance
 _SHARP = 0.01  # of the usual step: a value that cannot be met by chance
 
 
@@ -93,12 +95,18 @@ def _find(curves: tuple[Curve, ...], metrics: Metrics | None) -> _Kept | None:
             if table.role is SplitRole.TEST:
                 # Curves are of validation rows. A test value that equals one of them was watched
                 # during training, or it is a share of few rows and they meet by chance.
-                found = sharp and not SCORES[curve.base].share
+                found = sharp and not SCORES[curve.base].share and _alone(curve, value, slack)
             else:
                 found = sharp or curve.base == table.metric
             if len(hits) == 1 and found:
                 return _Kept(table, curve, int(hits[0]), value)
     return None
+
+
+def _alone(curve: Curve, value: float, slack: float) -> bool:
+    """Whether few other epochs are near: on a long plateau some epoch equals any value."""
+    near = np.abs(curve.values - value) <= _AROUND * slack
+    return int(near.sum()) - 1 <= _CHANCE * _AROUND
 
 
 def _step(curve: Curve) -> float:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from audit.model.artifacts import (
+    Code,
+    Documents,
     Grouping,
     Metrics,
     MetricTable,
@@ -22,9 +24,11 @@ from audit.model.finding import Finding
 from audit.model.severity import Severity
 from checks.kit.kin import percent
 from checks.kit.scores import CannotScoreError, score_samples
+from checks.metrics.declared_range import declared_ranges
 from checks.metrics.outcomes import Kind, kind_of, missing, numbers
-from checks.metrics.predicted_range import far_outside, out_of_range
+from checks.metrics.predicted_range import far_outside, out_of_range, outside_declared
 from checks.metrics.predicted_rows import Mask, count_rows, finding
+from checks.metrics.predicted_scores import score_findings
 from checks.metrics.predicted_skill import (
     constant,
     is_distance,
@@ -69,6 +73,8 @@ def prediction_validity(
     metrics: Metrics | None,
     splits: Splits | None,
     grouping: Grouping | None,
+    code: Code | None,
+    documents: Documents | None,
     params: Params,
 ) -> Outcome:
     """Look at the predictions themselves before any metric is believed.
@@ -77,8 +83,8 @@ def prediction_validity(
     ----
     Predictions that are NaN or infinite, or for which the reported metric is not defined; that lie
     outside the declared range; that are the same for every row, or for every row of a group; that
-    lie far outside the range of the targets; labels that occur in no target; and predictions that
-    are worse than a constant.
+    lie far outside the range of the targets; labels that occur in no target; probabilities below
+    0, above 1, or that do not sum to 1; and predictions that are worse than a constant.
 
     Why
     ---
@@ -90,7 +96,10 @@ def prediction_validity(
     How it is found
     ---------------
     Row by row on every held-out split. The declared range is ``minimum`` and ``maximum`` under
-    ``[checks.MT409]`` of audit.toml, with room for single precision. If the reported value equals
+    ``[checks.MT409]`` of audit.toml, with room for single precision; otherwise what a document
+    says of all predictions ("all predictions ≥ 1.0"), or what the code makes of them
+    (``softplus(...) + 1`` as the last step, a clip that every prediction goes through), unless a
+    target lies outside too. If the reported value equals
     the metric of the remaining rows alone, and they are fewer by ``excluded_share``, the metric
     provably leaves rows out, and that is an error of high confidence.
 
@@ -98,6 +107,10 @@ def prediction_validity(
     where all targets are positive, also on a logarithmic scale, so that heavy tails raise no
     alarm. Where nearly all predictions lie beyond the range, no distance is needed: they have
     another unit. Everything about variation and range needs ``min_rows`` rows.
+
+    Scores are probabilities where their columns are called so. Room is left for the decimals that
+    were stored. Where most rows do not sum to 1, every class may be a decision of its own, which
+    is a note.
 
     "Worse than a constant" compares with the best constant of the same rows, paired by row, and
     is a note; so is a group whose predictions are all the same.
@@ -120,10 +133,14 @@ def prediction_validity(
     findings: list[Finding] = []
     measured: list[Evidence] = []
     series: list[Series] = []
+    declared = declared_ranges(code, documents)
     for item in predictions.items:
         table = _table(metrics, item.role)
         kind = kind_of(item, metrics)
         findings += _judge(item, kind, table, splits, grouping, params, measured)
+        findings += score_findings(item, measured)
+        if kind is Kind.NUMBERS and math.isinf(params.minimum) and math.isinf(params.maximum):
+            findings += outside_declared(item, declared, measured)
         drawn = predicted_true_series(item, kind, grouping)
         if not series or (metrics is not None and item.role is metrics.tables[0].role):
             series = drawn or series

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,6 +12,7 @@ from audit.model.artifacts import Array, MetricTable, Predictions, Splits
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding
 from audit.model.severity import Confidence
+from checks.metrics.declared_range import Declared
 from checks.metrics.outcomes import numbers
 from checks.metrics.predicted_rows import LOGARITHMS, Mask, count_rows, finding
 
@@ -70,6 +73,50 @@ def out_of_range(
             )
         )
     return findings
+
+
+def outside_declared(
+    item: Predictions, declared: Sequence[Declared], measured: list[Evidence]
+) -> list[Finding]:
+    """Outside a range that a document or the code declares, and all targets lie inside."""
+    values, targets = numbers(item.y_pred), numbers(item.y_true)
+    if values is None or targets is None:
+        return []
+    findings = []
+    for each in declared:
+        if _outside(targets, each).any():
+            continue  # it is about something else
+        outside = _outside(values, each)
+        measured.append(
+            replace(
+                count_rows("out_of_declared_range", outside, item),
+                method=f"rows of {item.path} outside the range {each.words} of {each.location}",
+            )
+        )
+        if outside.any():
+            worst = values[outside][np.argmax(np.abs(values[outside] - np.median(targets)))]
+            found = finding(
+                item,
+                f"{int(outside.sum()):,} of {len(values):,} predictions in {item.path} lie outside "
+                f"the range {each.words} that {each.location} declares; one is {worst:.6g}",
+                np.flatnonzero(outside),
+                [measured[-1]],
+                "Constrain the output of the model, or correct the transform after it; or export "
+                "the predictions of the model that is described.",
+                f"predictions outside the range {each.words} that is declared",
+                confidence=Confidence.MEDIUM,
+                why="The exported predictions are not those of the model that is described.",
+            )
+            findings.append(replace(found, locations=(*found.locations, each.location)))
+    return findings
+
+
+def _outside(values: Array, declared: Declared) -> Mask:
+    low, high = declared.low, declared.high
+    below = values < low - _TOLERANCE * max(abs(low), 1) if math.isfinite(low) else False
+    above = values > high + _TOLERANCE * max(abs(high), 1) if math.isfinite(high) else False
+    mask: Mask = np.isfinite(values) & (below | above)
+    return mask
 
 
 def _words(minimum: float, maximum: float) -> str:

@@ -36,7 +36,7 @@ def predicted_true_series(item: Predictions, kind: Kind, grouping: Grouping | No
     Returns
     -------
     list of Series
-        ``"predicted_true"`` (labels ``"rows"``, ``"q10"``, ``"median"``, ``"q90"``, by true
+        ``"predicted_true"`` (labels ``"rows (n = …)"``, ``"q10"``, ``"median"``, ``"q90"``, by true
         value), ``"confusion"`` (one per true label, share by position of the predicted label) or
         ``"reliability"`` (observed frequency by predicted score).
     """
@@ -84,7 +84,7 @@ def _quantiles(name: str | None, true: Numbers, predicted: Numbers, by_ratio: bo
     if not n:
         return []
     shown = np.unique(np.linspace(0, n - 1, min(n, _POINTS)).round().astype(int))
-    out = [_series(name, "rows", true[shown], predicted[shown])]
+    out = [_series(name, f"rows (n = {n:,})", true[shown], predicted[shown])]
     bins = min(_BINS, n // _PER_BIN)
     if bins < 2:
         return out
@@ -160,4 +160,4 @@ def _reliability(true: Numbers, scores: Numbers) -> list[Series]:
     parts = [part for part in parts if len(part)]
     x = tuple(float(scores[part].mean()) for part in parts)
     y = tuple(float(positive[part].mean()) for part in parts)
-    return [Series("reliability", "observed", x, y, unit="share")]
+    return [Series("reliability", f"observed (n = {len(scores):,})", x, y, unit="share")]

@@ -10,7 +10,7 @@ from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
 from checks.metrics.epochs import Curve, is_numbered, last_epoch, learning_rate, pair_of
-from checks.metrics.training_code import Stopping, TrainingCode
+from checks.metrics.training_code import LAST_SET, Stopping, TrainingCode
 
 _FEWEST = 3  # epochs that show a trend
 _MISSING = 5  # epochs short of the plan, at least
@@ -30,20 +30,22 @@ def stopped_while_improving(
     if len(setup.planned) != 1 or setup.unread:
         return []
     planned, ran = setup.planned[0], last_epoch(history)
-    if planned.value is None or planned.value < 1 or not (is_numbered(history) or setup.losses):
+    counted = is_numbered(history) or setup.losses or setup.is_boosting
+    total = planned.default if planned.value is None else planned.value
+    if total is None or total < 1 or not counted:
         return []  # without numbers of epochs, a row may stand for several
-    measured.append(
-        Evidence("epochs_planned", planned.value, unit="epochs", method=str(planned.location))
-    )
-    if ran > max_share * planned.value or planned.value - ran < _MISSING:
+    if setup.is_boosting and is_numbered(history, by_epoch=True):
+        return []  # of another model
+    measured.append(Evidence("epochs_planned", total, unit="epochs", method=str(planned.location)))
+    if ran > max_share * total or total - ran < _MISSING:
         return []
     pair = pair_of(curves)
     curve = pair[1] if pair else next((c for c in curves if c.held_out), curves[0])
     for stopping in setup.stoppings:
-        found = next((c for c in curves if c.column == stopping.monitor), None)
+        found = _monitored(curves, stopping)
         if found is None or (stopping.patience is None and not stopping.absolute):
             doubts.append(
-                f"{ran:,} of {planned.value:,.0f} epochs were recorded, and what EarlyStopping "
+                f"{ran:,} of {total:,.0f} epochs were recorded, and what EarlyStopping "
                 "monitors, or its patience, could not be read"
             )
             return []
@@ -52,7 +54,20 @@ def stopped_while_improving(
         curve = found
     if not _improving(curve) or curve.epochs[0] != 1:
         return []
-    return [_stopped(history, curve, setup, planned.value, planned.location, ran)]
+    if planned.value is None:
+        doubts.append(
+            f"{ran:,} epochs were recorded and {curve.column} was still improving; the option at "
+            f"{planned.location} has the default {total:,.0f}, and what it was set to is not known"
+        )
+        return []
+    return [_stopped(history, curve, setup, total, planned.location, ran)]
+
+
+def _monitored(curves: tuple[Curve, ...], stopping: Stopping) -> Curve | None:
+    if stopping.monitor == LAST_SET:
+        held_out = [curve for curve in curves if curve.held_out]
+        return held_out[0] if len(held_out) == 1 else None
+    return next((curve for curve in curves if curve.column == stopping.monitor), None)
 
 
 def _ran_out(curve: Curve, stopping: Stopping) -> bool:

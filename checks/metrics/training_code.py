@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from audit.model.artifacts import Cell, CellKind, Code, SourceFile
 from audit.model.location import Location
 from checks.kit.cells import syntax_tree
 from checks.kit.scores import canonical_metric
+from checks.metrics.planned import Numbers, literal, read_numbers
 
 _MAX_NODES = 200_000
 _EPOCHS = ("epochs", "max_epochs", "n_epochs", "num_epochs", "num_train_epochs")
@@ -20,15 +21,25 @@ _MINIMUM = {
     "CosineAnnealingLR": "eta_min",
     "CosineAnnealingWarmRestarts": "eta_min",
 }
+_ROUNDS = ("num_boost_round", "n_estimators", "iterations", "num_iterations")
+_PATIENCE = ("early_stopping_rounds", "od_wait", "stopping_rounds")
+_BOOSTER = re.compile(r"XGB|LGBM|CatBoost|HistGradientBoosting")
+_LIBRARIES = ("xgb", "xgboost", "lgb", "lightgbm", "catboost")
+LAST_SET = "the last evaluation set"  # what boosting monitors
 _ADDED_LOSS = re.compile(r"regularizer|add_loss")
 
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A number that the code sets, and where; `value` is ``None`` where it is no plain number."""
+    """A number that the code sets, and where.
+
+    `value` is ``None`` where it is no plain number; `default` is what a command-line option is
+    without another value.
+    """
 
     value: float | None
     location: Location
+    default: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +84,10 @@ class TrainingCode:
         The loss may hold more than the function: regularisation, added losses.
     weighted_validation : bool
         The validation rows may carry weights.
+    is_boosting : bool
+        The planned epochs are rounds of boosting.
+    may_break : bool
+        A loop may be left before its end.
     unread : int
         Cells that are not Python, or too large.
     """
@@ -86,7 +101,14 @@ class TrainingCode:
     metrics: list[str] = field(default_factory=list)
     added_loss: bool = False
     weighted_validation: bool = False
+    is_boosting: bool = False
+    may_break: bool = False
     unread: int = 0
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether anything in the code ends a training before its planned end."""
+        return bool(self.stoppings or self.stops or self.may_break)
 
 
 def read_training(code: Code) -> TrainingCode:
@@ -102,7 +124,7 @@ def read_training(code: Code) -> TrainingCode:
                 found.unread += 1
             else:
                 trees.append((file, cell, tree))
-    constants = _constants([tree for _, _, tree in trees])
+    constants = read_numbers(_nodes(tree) for _, _, tree in trees)
     for file, cell, tree in trees:
         for node in _nodes(tree):
             if hasattr(node, "lineno"):
@@ -117,64 +139,15 @@ def _nodes(tree: ast.Module) -> Iterator[ast.AST]:
         yield node
 
 
-def _constants(trees: list[ast.Module]) -> dict[str, float]:
-    """Names that are bound exactly once in all the code, to a plain number."""
-    bound: dict[str, list[ast.expr | None]] = {}
-    for tree in trees:
-        for node in _nodes(tree):
-            if isinstance(node, ast.Assign) and len(node.targets) == 1:
-                target = node.targets[0]
-                if isinstance(target, ast.Name):
-                    bound.setdefault(target.id, []).append(node.value)
-                    # the store itself is met once more below
-                    continue
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                bound.setdefault(node.target.id, []).append(node.value)
-            elif isinstance(node, ast.arg):
-                bound.setdefault(node.arg, []).append(None)
-            elif isinstance(node, ast.Global | ast.Nonlocal):
-                for name in node.names:
-                    bound.setdefault(name, []).append(None)
-            elif isinstance(node, ast.alias):
-                bound.setdefault(node.asname or node.name, []).append(None)
-    stores: dict[str, int] = {}
-    for tree in trees:
-        for node in _nodes(tree):
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
-                stores[node.id] = stores.get(node.id, 0) + 1
-    numbers = {}
-    for name, values in bound.items():
-        number = _literal(values[0]) if len(values) == 1 else None
-        if number is not None and stores.get(name) == 1:
-            numbers[name] = number
-    return numbers
-
-
-def _literal(node: ast.expr | None) -> float | None:
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        inner = _literal(node.operand)
-        return None if inner is None else -inner
-    if isinstance(node, ast.Constant) and type(node.value) in (int, float):
-        assert isinstance(node.value, int | float)
-        try:
-            return float(node.value)
-        except OverflowError:
-            return None
-    return None
-
-
-def _number(node: ast.expr | None, constants: dict[str, float]) -> float | None:
-    if isinstance(node, ast.Name):
-        return constants.get(node.id)
-    return _literal(node)
-
-
-def _visit(
-    node: ast.AST, place: Location, constants: dict[str, float], found: TrainingCode
-) -> None:
-    if isinstance(node, ast.For) and _counts_epochs(node):
-        assert isinstance(node.iter, ast.Call)
-        found.planned.append(Setting(_number(node.iter.args[-1], constants), place))
+def _visit(node: ast.AST, place: Location, constants: Numbers, found: TrainingCode) -> None:
+    if isinstance(node, ast.For) and (call := _range(node.iter)) and _counts_epochs(node, call):
+        first = constants.of(call.args[0]) if len(call.args) == 2 else 0.0
+        last = _setting(call.args[-1], place, constants)
+        if last.value is not None and first is not None:
+            last = replace(last, value=last.value - first)
+        found.planned.append(last)
+    elif isinstance(node, ast.Break):
+        found.may_break = True
     elif isinstance(node, ast.Assign):
         for target in node.targets:
             named = isinstance(target, ast.Attribute) and target.attr == "stop_training"
@@ -187,31 +160,53 @@ def _visit(
         found.added_loss |= bool(_ADDED_LOSS.search(name))
 
 
-def _counts_epochs(node: ast.For) -> bool:
-    call = node.iter
-    if not isinstance(call, ast.Call) or _name(call.func) not in ("range", "trange"):
-        return False
+def _range(node: ast.expr) -> ast.Call | None:
+    """The ``range`` that a loop runs through, in a progress bar or not."""
+    if not isinstance(node, ast.Call) or not node.args:
+        return None
+    if _name(node.func) in ("range", "trange"):
+        return node
+    is_bar = _name(node.func) in ("tqdm", "progress_bar", "master_bar", "track")
+    return _range(node.args[0]) if is_bar else None
+
+
+def _counts_epochs(node: ast.For, call: ast.Call) -> bool:
     named = isinstance(node.target, ast.Name) and _RANGE_NAMES.fullmatch(node.target.id)
-    starts_at_one = len(call.args) == 1 or (len(call.args) == 2 and _literal(call.args[0]) == 0)
-    return bool(named and starts_at_one)
+    words = {_name(inner).casefold() for inner in ast.walk(call.args[-1])} | {
+        str(inner.value).casefold()
+        for inner in ast.walk(call.args[-1])
+        if isinstance(inner, ast.Constant)
+    }
+    from_start = len(call.args) == 1 or (
+        len(call.args) == 2 and literal(call.args[0]) in (0.0, 1.0)
+    )
+    return bool((named or words & set(_EPOCHS)) and from_start)
 
 
-def _name(node: ast.expr) -> str:
+def _setting(node: ast.expr, place: Location, constants: Numbers) -> Setting:
+    value = constants.of(node)
+    default = None
+    if value is None:
+        plus = isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add)
+        default = constants.default(node.left if plus and isinstance(node, ast.BinOp) else node)
+    return Setting(value, place, default)
+
+
+def _name(node: ast.AST) -> str:
     if isinstance(node, ast.Name):
         return node.id
     return node.attr if isinstance(node, ast.Attribute) else ""
 
 
-def _call(
-    node: ast.Call, place: Location, constants: dict[str, float], found: TrainingCode
-) -> None:
+def _call(node: ast.Call, place: Location, constants: Numbers, found: TrainingCode) -> None:
     name = _name(node.func)
     given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     found.added_loss |= any(_ADDED_LOSS.search(key) for key in given)
     for key in _EPOCHS:
         if key in given and (key != "epochs" or name in ("fit", "fit_generator", "train")):
-            found.planned.append(Setting(_number(given[key], constants), place))
-    if name == "EarlyStopping":
+            found.planned.append(_setting(given[key], place, constants))
+    _boosting(node, name, given, place, constants, found)
+    if name in ("EarlyStopping", "EarlyStoppingCallback"):
         found.stoppings.append(_stopping(node, given, place, constants))
     elif name == "ModelCheckpoint":
         if _is_true(given.get("save_best_only")) or "save_top_k" in given:
@@ -219,7 +214,7 @@ def _call(
             text = monitor.value if isinstance(monitor, ast.Constant) else ""
             found.checkpoints.append(Checkpoint(str(text if monitor else "val_loss")[:200], place))
     elif name in _MINIMUM and _MINIMUM[name] in given:
-        found.minimum_rates.append(Setting(_number(given[_MINIMUM[name]], constants), place))
+        found.minimum_rates.append(Setting(constants.of(given[_MINIMUM[name]]), place))
     elif name == "compile":
         _compile(given, found)
     elif name in ("fit", "evaluate"):
@@ -232,17 +227,43 @@ def _call(
             found.weighted_validation |= split or data is not None
 
 
+def _boosting(
+    node: ast.Call,
+    name: str,
+    given: dict[str, ast.expr],
+    place: Location,
+    constants: Numbers,
+    found: TrainingCode,
+) -> None:
+    """Rounds of boosting, and after how many without progress it stops."""
+    rounds = next((given[key] for key in _ROUNDS if key in given), None)
+    if rounds is None and name == "train" and len(node.args) > 2:
+        rounds = node.args[2]
+    is_booster = _BOOSTER.match(name) or (name == "train" and "num_boost_round" in given)
+    in_library = name == "train" and _name(getattr(node.func, "value", node)) in _LIBRARIES
+    if rounds is not None and (is_booster or in_library):
+        found.planned.append(_setting(rounds, place, constants))
+        found.is_boosting = True
+    patience = next((given[key] for key in _PATIENCE if key in given), None)
+    if patience is None and name == "early_stopping" and node.args:
+        patience = node.args[0]
+    if patience is not None and not _is_none(patience):
+        value = constants.of(patience)
+        number = int(value) if value is not None and 0 <= value < 1e6 else None
+        found.stoppings.append(Stopping(LAST_SET, number, 0.0, False, False, place))
+
+
 def _stopping(
-    node: ast.Call, given: dict[str, ast.expr], place: Location, constants: dict[str, float]
+    node: ast.Call, given: dict[str, ast.expr], place: Location, constants: Numbers
 ) -> Stopping:
     monitor = given.get("monitor") or (node.args[0] if node.args else None)
     text = monitor.value if isinstance(monitor, ast.Constant) else "val_loss"
     if monitor is not None and not isinstance(monitor, ast.Constant):
         text = ""
-    patience = _number(given["patience"], constants) if "patience" in given else None
+    patience = constants.of(given["patience"]) if "patience" in given else None
     if "patience" not in given:
         patience = 0.0 if len(node.args) < 3 else None
-    delta = _number(given["min_delta"], constants) if "min_delta" in given else 0.0
+    delta = constants.of(given["min_delta"]) if "min_delta" in given else 0.0
     if len(node.args) > 1:
         delta = None
     return Stopping(

@@ -15,6 +15,7 @@ from audit.model.artifacts import (
     MetricTable,
     Predictions,
     PredictionSets,
+    RawData,
     SplitRole,
     Splits,
 )
@@ -27,9 +28,11 @@ from checks.kit.composition import (
     predictions_of,
     weighted_metric,
 )
+from checks.kit.rows import columns_of, row_codes
 from checks.kit.scores import (
     SCORES,
     CannotScoreError,
+    arrays_for,
     metric_of_losses,
     sample_losses,
     whole_set_scores,
@@ -38,6 +41,7 @@ from checks.metrics.reproduction import finite_values
 
 _SAME = 0.02  # total variation distance of two mixtures of groups
 _MAX_METRICS = 5
+_FEWEST = 30  # original training rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ def _sampling(
     if scored is None:
         return None, None
     try:
-        losses = sample_losses(table.metric, scored.y_true, scored.y_pred)
+        losses = sample_losses(table.metric, *arrays_for(table.metric, scored))
     except CannotScoreError:
         return None, None
     own = metric_of_losses(table.metric, losses)
@@ -204,7 +208,10 @@ def _sampling(
 
 
 def from_predictions(
-    metrics: Metrics | None, predictions: PredictionSets | None, splits: Splits | None
+    metrics: Metrics | None,
+    predictions: PredictionSets | None,
+    splits: Splits | None,
+    raw: RawData | None = None,
 ) -> list[Gap]:
     """Gap between predictions on both sides, in the reported metric or a customary one."""
     if predictions is None or predictions.train is None:
@@ -212,7 +219,7 @@ def from_predictions(
     order = {SplitRole.VALIDATION: 0, SplitRole.TEST: 1}
     held_out = min(predictions.items, key=lambda item: order.get(item.role, 2))
     for metric in _metrics(metrics, held_out):
-        gap = _scored(metric, predictions.train, held_out, splits)
+        gap = _scored(metric, predictions.train, held_out, splits, raw)
         if gap is not None:
             return [gap]
     return []
@@ -228,23 +235,38 @@ def _metrics(metrics: Metrics | None, item: Predictions) -> list[str]:
 
 
 def _scored(
-    metric: str, train: Predictions, held_out: Predictions, splits: Splits | None
+    metric: str,
+    train: Predictions,
+    held_out: Predictions,
+    splits: Splits | None,
+    raw: RawData | None,
 ) -> Gap | None:
     kept = _once(train, splits)
     dropped = len(train.y_true) - int(kept.sum())
     method = f"predictions in {train.path} and {held_out.path}"
     if dropped:
         method += f", {dropped:,} repeated training rows left out"
+    original = _originals(train, splits, raw)
+    if original is not None:
+        kept &= original
+        method += f", the {int(kept.sum()):,} original ones of {len(kept):,} training rows"
     places = (Location(held_out.path), Location(train.path))
     role, n = held_out.role.value, len(held_out.y_true)
-    y_true, y_pred = train.y_true[kept], train.y_pred[kept]
     groups = None if train.groups is None else train.groups[kept]
     try:
+        y_true, y_pred = arrays_for(metric, train)
+        other_true, other_pred = arrays_for(metric, held_out)
+    except CannotScoreError:
+        return None
+    if train.classes != held_out.classes and metric in SCORES and SCORES[metric].scores:
+        return None
+    y_true, y_pred = y_true[kept], y_pred[kept]
+    try:
         before = sample_losses(metric, y_true, y_pred)
-        after = sample_losses(metric, held_out.y_true, held_out.y_pred)
+        after = sample_losses(metric, other_true, other_pred)
     except CannotScoreError:
         one = whole_set_scores(metric, y_true, y_pred)
-        two = whole_set_scores(metric, held_out.y_true, held_out.y_pred)
+        two = whole_set_scores(metric, other_true, other_pred)
         name = next((name for name in two if name in one), None)
         if name is None:
             return None
@@ -305,3 +327,21 @@ def _once(train: Predictions, splits: Splits | None) -> NDArray[np.bool_]:
     except (TypeError, ValueError):
         return everything
     return ~repeated.to_numpy(dtype=bool)
+
+
+def _originals(
+    train: Predictions, splits: Splits | None, raw: RawData | None
+) -> NDArray[np.bool_] | None:
+    """Which training rows are no copies, where a column or the source rows tell."""
+    if splits is None or train.split_index is None:
+        return None
+    data = splits.train
+    if data.synthetic is not None:
+        original = ~data.synthetic
+    elif raw is not None and raw.features is not None:
+        sources, own = row_codes([columns_of(raw.features), columns_of(data.features)])
+        original = np.isin(own, sources)
+    else:
+        return None
+    kept: NDArray[np.bool_] = original[train.split_index]
+    return kept if _FEWEST <= int(kept.sum()) < len(kept) else None

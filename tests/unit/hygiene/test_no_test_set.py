@@ -51,6 +51,19 @@ CHOSEN = {
     "a search": GRID + "search.fit(X, y)\nprint(search.best_score_)",
     "a search beside a cross-validation": GRID
     + "search.fit(X, y)\nprint(search.best_score_, cross_val_score(other, X, y))",
+    "the best of a dictionary": "scores = {}\nfor d in (2, 4):\n"
+    "    scores[d] = fit(d).score(X_val, y_val)\nbest = max(scores, key=scores.get)",
+    "the best of a list": "losses = []\nfor lr in grid:\n    m = fit(lr)\n"
+    "    losses.append(mse(y_val, m.predict(X_val)))\nlr = grid[np.argmin(losses)]",
+    "the best of a comprehension": "s = [fit(d).score(X_val, y_val) for d in (2, 4)]\n"
+    "best_score = max(s)",
+    "a table of results": "rows = []\nfor d in (2, 4):\n"
+    "    rows.append({'d': d, 'val_mse': error(d)})\ntable = pd.DataFrame(rows)\n"
+    "print(table.loc[table['val_mse'].idxmin()])",
+    "an ordered list": "results = []\nfor d in (2, 4):\n    s = fit(d).score(X_val, y_val)\n"
+    "    results.append((s, d))\nresults.sort(reverse=True)\nbest_score, best_d = results[0]",
+    "the best of folds": "s = []\nfor k in ks:\n    s.append(cross_val_score(knn(k), X, y).mean())"
+    "\nbest_k = ks[np.argmax(s)]\nprint(grid.best_score_)\ngrid = GridSearchCV(m, g)",
     "a study": "study = optuna.create_study()\nstudy.optimize(f)\nprint(study.best_value)",
 }
 
@@ -64,6 +77,14 @@ NOT_CHOSEN = {
     "best training loss": "best = 1e9\nfor e in range(9):\n    loss = step(train)\n"
     "    if loss < best:\n        best = loss",
     "a search on training rows": GRID + "search.fit(X, y)\nprint(search.score(X_new, y_new))",
+    "values that are only shown": "s = []\nfor d in (2, 4):\n"
+    "    s.append(fit(d).score(X_val, y_val))\nplt.plot(s)\nprint(max(s))\ntop = max(s) * 1.1",
+    "the best training value": "s = []\nfor e in range(9):\n    s.append(step(X_train))\n"
+    "best = min(s)\nprint(m.score(X_val, y_val))",
+    "the class of each row": "p = []\nfor m in models:\n    p.append(m.predict_proba(X_val))\n"
+    "labels = np.argmax(np.mean(p, axis=0), axis=1)\nother = np.argmax(p, 1)",
+    "the nearest of something else": "for m in models:\n    s.append(m.score(X_val, y_val))\n"
+    "best = min(distances)",
     "one model": "model.fit(X_train, y_train)\nprint(model.score(X_val, y_val))",
 }
 
@@ -100,6 +121,16 @@ def test_chosen_and_reported_on_the_same_rows(style: str) -> None:
     (finding,) = judge(CHOSEN[style]).findings
     assert (finding.severity, finding.confidence) == (Severity.NOTE, Confidence.MEDIUM)
     assert finding.primary.text
+
+
+def test_rows_called_a_test_set_that_choose_are_review() -> None:
+    code = (
+        "scores = {}\nfor d in (2, 4):\n    scores[d] = fit(d).score(X_test, y_test)\n"
+        "best = max(scores, key=scores.get)"
+    )
+    outcome = judge(code)
+    assert outcome.verdict is Verdict.REVIEW
+    assert "the best of scores" in outcome.reason
 
 
 def test_a_metric_of_the_validation_rows_is_sure() -> None:

@@ -14,6 +14,7 @@ from checks.hygiene.unseeded_split import unseeded_split
 
 HEAD = (
     "import random\nimport numpy as np\nimport pandas as pd\nimport torch\n"
+    "import tensorflow as tf\n"
     "from sklearn.linear_model import Ridge\n"
     "from sklearn.model_selection import (GridSearchCV, KFold, ShuffleSplit, StratifiedKFold,\n"
     "    cross_val_score, train_test_split)\n"
@@ -59,6 +60,8 @@ MISSING = {
     "torch": "idx = torch.randperm(100)\n" + CUT,
     "rows in a new order": "p = np.random.permutation(100)\nX, y = X[p], y[p]\n"
     "X_tr, X_te, y_tr, y_te = X[:80], X[80:], y[:80], y[80:]" + TAIL,
+    "a shuffled pipeline": "ds = tf.data.Dataset.from_tensor_slices(X)\nds = ds.shuffle(100)\n"
+    "tr, va = ds.take(80).batch(8), ds.skip(80).batch(8)",
     "sample": "tr = df.sample(frac=0.8)\nte = df.drop(tr.index)" + TABLE,
     "shuffled table": "df = df.sample(frac=1).reset_index(drop=True)\n"
     "tr, te = df.iloc[:80], df.iloc[80:]" + TABLE,
@@ -97,6 +100,12 @@ SET = {
     "generator in a function": "def order(rng):\n    return rng.permutation(100)\n"
     "rng = np.random.default_rng(5)\nidx = order(rng)\n" + CUT,
     "torch": "torch.manual_seed(0)\nidx = torch.randperm(100)\n" + CUT,
+    "a shuffled pipeline": "ds = tf.data.Dataset.from_tensor_slices(X).shuffle(100, seed=3)\n"
+    "tr, va = ds.take(80).batch(8), ds.skip(80).batch(8)",
+    "a shuffled pipeline, seeded before": "tf.random.set_seed(1)\nds = source().shuffle(9)\n"
+    "tr, va = ds.take(80), ds.skip(80)",
+    "batches in a new order": "tr = tf.data.Dataset.from_tensor_slices(X).shuffle(100).batch(8)\n"
+    "print(tr.take(1))\nX_tr, X_te, y_tr, y_te = train_test_split(X, y, random_state=1)",
     "sample": "tr = df.sample(frac=0.8, random_state=1)\nte = df.drop(tr.index)" + TABLE,
     "a look at the rows": "print(df.sample(5))\nshown = df.sample(10)\n"
     + SPLIT.format(", random_state=1"),

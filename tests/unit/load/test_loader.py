@@ -688,6 +688,17 @@ def test_the_record_of_a_boosting_is_a_history(tmp_path: Path) -> None:
     assert list(history.columns) == ["train_rmse", "valid_rmse"]
 
 
+def test_the_log_of_a_trainer_is_a_history(tmp_path: Path) -> None:
+    record = (
+        '{"global_step": 4, "log_history": [{"loss": 0.9, "epoch": 1.0, "step": 2},'
+        ' {"eval_loss": 0.8, "epoch": 1.0}, {"loss": 0.7, "epoch": 2, "note": "x"},'
+        ' {"eval_loss": null, "epoch": 2}]}'
+    )
+    history = export(tmp_path, {"trainer_state.json": record}).get(History).value
+    assert list(history.columns) == ["loss", "epoch", "step", "eval_loss"]
+    assert history.columns["eval_loss"] == pytest.approx([np.nan, 0.8, np.nan, np.nan], nan_ok=True)
+
+
 def test_scores_by_fold_are_no_history(tmp_path: Path) -> None:
     record = '{"train": {"rmse": [3.0, 2.0]}, "test": {"rmse": [3.5, 2.5]}}'
     loaded = export(tmp_path, {"cross_validation.json": record})

@@ -59,7 +59,19 @@ def test_no_score_where_it_cannot_be_told(columns: dict, tmp_path: Path) -> None
     assert item.classes == ()
 
 
-@pytest.mark.parametrize("style", ["prob_{}", "p_class_{}", "{}_proba", "{}", "Score {}"])
+@pytest.mark.parametrize(
+    "style",
+    [
+        "prob_{}",
+        "proba_{}",
+        "Probability {}",
+        "probas-{}",
+        "p_class_{}",
+        "{}_proba",
+        "{}",
+        "Score {}",
+    ],
+)
 def test_one_column_a_class(style: str, tmp_path: Path) -> None:
     scores = RNG.dirichlet(np.ones(3), N).round(3)
     names = ["Oak", "elm", "ash"]
@@ -106,6 +118,16 @@ def test_a_data_set_with_a_score_column_is_no_prediction(tmp_path: Path) -> None
     assert not hasattr(export.artifacts[PredictionSets], "value")
 
 
+def test_scores_with_gaps_are_kept_and_probabilities_are_known_by_name(tmp_path: Path) -> None:
+    for name, says_so in (("y_prob", True), ("proba_1", True), ("y_score", False), ("p_1", False)):
+        table = pd.DataFrame({"y_true": Y, "y_pred": (P >= 0.5).astype(int), name: P})
+        table.loc[3, name] = np.nan
+        item = predictions(tmp_path, table)
+        assert item.y_score is not None
+        assert np.isnan(item.y_score).sum() == 1
+        assert item.is_probability is says_so
+
+
 COLUMNS = st.sampled_from(
     ["prob_0", "prob_1", "p_a", "p_b", "score", "proba", "a", "b", "0", "1", "y_score", "b_prob",
      "prob_", "p", "Score A", "logit_0", "prob_class_1"]
@@ -129,7 +151,7 @@ def test_no_table_raises(columns: list, targets: list, seed: int, predicted: boo
     scores, made = find_scores(table, "y_true", "y_pred" if predicted else None)
     if scores is not None:
         assert len(scores.y_score) == n
-        assert np.isfinite(scores.y_score).all()
+        assert np.isfinite(scores.y_score).mean() >= (0.5 if predicted else 1.0)
         k = 2 if scores.y_score.ndim == 1 else scores.y_score.shape[1]
         assert len(set(scores.classes)) == len(scores.classes) == k
         assert {canonical_label(value) for value in targets} <= set(scores.classes)

@@ -5,7 +5,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.metrics import f1_score, mean_squared_error, r2_score
+from sklearn.metrics import (
+    f1_score,
+    log_loss,
+    mean_squared_error,
+    r2_score,
+    roc_auc_score,
+)
 
 from audit.model.artifacts import (
     History,
@@ -13,6 +19,7 @@ from audit.model.artifacts import (
     Match,
     Predictions,
     PredictionSets,
+    RawData,
     SplitData,
     SplitKinship,
     SplitRole,
@@ -28,7 +35,7 @@ rng = np.random.default_rng(0)
 
 
 def judge(**given: Any) -> Outcome:
-    names = ("metrics", "predictions", "history", "splits", "grouping", "kinship")
+    names = ("metrics", "predictions", "history", "splits", "grouping", "kinship", "raw")
     values = {name: given.get(name) for name in names}
     return train_validation_gap.function(**values, params=given.get("params", Params()))
 
@@ -225,3 +232,57 @@ def test_better_than_on_training_rows_is_a_note_only_beyond_noise() -> None:
     p, q = y + rng.normal(size=2000), y + 0.7 * rng.normal(size=2000)
     assert judge(predictions=both((y, p), (y, q))).verdict is Verdict.FAIL
     assert judge(predictions=both((y[:20], p[:20]), (y[:20], q[:20]))).verdict is Verdict.PASS
+
+
+# --- scores -----------------------------------------------------------------------------------
+
+
+def scored(role: SplitRole, true: Any, scores: Any, classes: tuple[str, ...]) -> Predictions:
+    labels = scores.argmax(axis=1) if scores.ndim == 2 else (scores > 0.5).astype(int)
+    return Predictions(role, f"{role.value}.csv", true, labels, None, None, scores, classes)
+
+
+def test_the_area_under_the_curve_is_of_the_scores_on_both_sides() -> None:
+    true = rng.integers(0, 2, 300)
+    sure, vague = 0.8 * true + 0.2 * rng.random(300), 0.3 * true + 0.7 * rng.random(300)
+    held_out = scored(SplitRole.VALIDATION, true, vague, ("0", "1"))
+    sets = PredictionSets((held_out,), scored(TRAIN, true, sure, ("0", "1")))
+    outcome = judge(metrics=metrics(table("roc_auc", 0.9)), predictions=sets)
+    assert gap(outcome) == pytest.approx(roc_auc_score(true, vague) - roc_auc_score(true, sure))
+    other = scored(TRAIN, true, sure, ("1", "0"))
+    swapped = PredictionSets((held_out,), other)
+    outcome = judge(metrics=metrics(table("roc_auc", 0.9)), predictions=swapped)
+    assert all(e.unit != "roc_auc" for e in outcome.measured)
+
+
+def test_the_log_loss_is_of_the_probabilities_of_all_classes() -> None:
+    true = rng.integers(0, 3, 300)
+    one, two = rng.dirichlet(np.ones(3), 300), rng.dirichlet(np.ones(3), 300)
+    names = ("0", "1", "2")
+    held_out = scored(SplitRole.VALIDATION, true, two, names)
+    sets = PredictionSets((held_out,), scored(TRAIN, true, one, names))
+    outcome = judge(metrics=metrics(table("log_loss", 1.5)), predictions=sets)
+    assert gap(outcome) == pytest.approx(log_loss(true, two) - log_loss(true, one))
+
+
+# --- original rows ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["column", "source rows"])
+def test_copies_are_left_out_of_the_training_side(how: str) -> None:
+    n = 100
+    x = np.arange(2.0 * n)
+    copied = np.arange(2 * n) >= n
+    y = rng.normal(0, 1, 2 * n)
+    guess = np.where(copied, y, y + 1.0)
+    frame = pd.DataFrame({"x": x})
+    marks = copied if how == "column" else None
+    part = SplitData(TRAIN, "train.csv", frame, y, None, np.arange(2 * n), marks)
+    other = SplitData(SplitRole.VALIDATION, "v.csv", frame[:n] + 0.5, y[:n], None, np.arange(n))
+    raw = RawData("raw.csv", n, None, frame[:n]) if how == "source rows" else None
+    train = Predictions(TRAIN, "train.csv", y, guess, None, np.arange(2 * n))
+    held_out = Predictions(SplitRole.VALIDATION, "v.csv", y[:n], y[:n] + 1.0, None, None)
+    outcome = judge(
+        predictions=PredictionSets((held_out,), train), splits=Splits(part, (other,)), raw=raw
+    )
+    assert gap(outcome) == pytest.approx(0.0, abs=1e-9)  # 0.5 with the copies

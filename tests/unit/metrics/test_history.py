@@ -270,6 +270,15 @@ def test_five_of_250_epochs_while_improving() -> None:
         ("trainer = Trainer(max_epochs=250)",),
         ("early = EarlyStopping(monitor='val_loss', patience=10)", "EPOCHS = 250", FIT),
         ("EarlyStopping(monitor='val_loss', patience=9, baseline=0.1)", "EPOCHS = 250", FIT),
+        ("N = 250", "for epoch in range(1, N + 1):\n    step()"),
+        ("for epoch in tqdm(range(250), desc='x'):\n    step()",),
+        ("for _ in range(cfg['n_epochs']):\n    step()", "cfg = {'n_epochs': 250, 'lr': 1}"),
+        (
+            "class Config:\n    epochs: int = 250",
+            "c = Config()",
+            "fit(m)\nm.fit(x, epochs=c.epochs)",
+        ),
+        ("cfg = SimpleNamespace(epochs=250)\nfor epoch in range(cfg.epochs):\n    step()",),
     ],
 )
 def test_other_ways_to_plan_epochs(cells: tuple[str, ...]) -> None:
@@ -283,10 +292,13 @@ def test_other_ways_to_plan_epochs(cells: tuple[str, ...]) -> None:
         ("EPOCHS = 8", FIT),  # more than half of them
         ("EPOCHS = 3 if SMOKE else 250", FIT),
         ("EPOCHS = 250", "EPOCHS = 5", FIT),
-        ("parser.add_argument('--epochs', default=250)", "model.fit(x, y, epochs=args.epochs)"),
         ("EPOCHS = 250", FIT, FIT),  # two trainings, one history
         ("def train(EPOCHS):\n    " + FIT, "EPOCHS = 250"),
         ("plot(epochs=250)",),
+        ("a = {'epochs': 250}\nb = {'epochs': 5}", "for epoch in range(a['epochs']):\n    step()"),
+        ("class C:\n    epochs = 250", "C.epochs = 5", "m.fit(x, epochs=C.epochs)"),
+        ("for epoch in range(start, 250):\n    step()",),
+        ("LGBMRegressor(n_estimators=250).fit(x, y)",),  # rounds, and a history of epochs
         ("for index in range(250):\n    step()",),
     ],
 )
@@ -316,6 +328,93 @@ def test_a_plateau_or_a_rising_loss_is_not_improving() -> None:
 def test_rows_that_are_not_numbered_may_stand_for_several_epochs() -> None:
     record = history(loss=FALL, val_loss=FALL)
     assert judge(record, "for epoch in range(250):\n    step()").verdict is Verdict.PASS
+
+
+def test_the_default_of_an_option_may_have_been_overridden() -> None:
+    cells = ("parser.add_argument('--epochs', default=250)", "model.fit(x, y, epochs=args.epochs)")
+    outcome = judge(short(), *cells)
+    assert outcome.verdict is Verdict.REVIEW
+    assert "default 250" in outcome.reason
+
+
+BOOSTED = [1.0, 0.8, 0.6, 0.5, 0.45, 0.4]
+
+
+def boosted(values: Sequence[float] = BOOSTED) -> History:
+    return history("evals.json", train_rmse=values, valid_rmse=values)
+
+
+@pytest.mark.parametrize(
+    ("text", "fires"),
+    [
+        ("xgb.train(p, d, num_boost_round=500, early_stopping_rounds=50)", True),
+        ("xgb.train(p, d, 500, early_stopping_rounds=50)", True),
+        ("m = LGBMRegressor(n_estimators=500)", True),
+        ("m = CatBoostRegressor(iterations=500, od_wait=20)", True),
+        ("lgb.train(p, d, 500, callbacks=[lgb.early_stopping(50)])", True),
+        ("m = LGBMRegressor(n_estimators=6)", False),
+        ("m = RandomForestRegressor(n_estimators=500)", False),
+        ("m = LGBMRegressor(n_estimators=500)\nother = XGBRegressor(n_estimators=300)", False),
+    ],
+)
+def test_boosting_that_ended_while_improving(text: str, fires: bool) -> None:
+    assert (judge(boosted(), text).verdict is Verdict.FAIL) is fires
+
+
+def test_boosting_that_stopped_after_its_patience_is_in_order() -> None:
+    record = boosted([*BOOSTED, 0.41, 0.42, 0.43])
+    text = "xgb.train(p, d, num_boost_round=500, early_stopping_rounds=3)"
+    assert judge(record, text).verdict is Verdict.PASS
+
+
+# --- not finite -------------------------------------------------------------------------------
+
+NAN, INF = float("nan"), float("inf")
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"loss": [1, 0.5, NAN, NAN, NAN], "val_loss": [1, 0.6, NAN, NAN, NAN]},
+        {"loss": [1, 0.5, INF, INF, INF], "val_loss": [1, 0.6, INF, NAN, NAN]},
+        {"loss": [1, 0.5, 0.4, 0.3, INF]},
+        {"loss": [NAN] * 5, "accuracy": [0.1] * 5},
+        {"train_rmse": [1, 0.5, NAN, NAN, NAN], "valid_rmse": [1, 0.6, NAN, NAN, NAN]},
+        {"loss": [1, 0.5, 1e300, 1e300, 1e300]},
+    ],
+)
+def test_losses_that_stay_not_finite(columns: dict[str, list[float]]) -> None:
+    findings = judge(history(epoch=range(5), **columns), "m.fit(x, y, epochs=5)").findings
+    (finding,) = [each for each in findings if each.subject == "losses not finite"]
+    assert finding.severity is Severity.WARNING
+    lost = int((~(np.abs(next(iter(columns.values()))) < 1e100)).sum())
+    assert f"the last {lost} of 5 epochs" in finding.message
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"loss": [1, 0.5, NAN, 0.3, 0.2]},  # a gap
+        {"loss": [1, 0.5, 0.4, 0.3, 0.2], "val_loss": [NAN, 0.5, NAN, 0.4, NAN]},
+        {"loss": [1, NAN, NAN, 0.3, NAN], "lr": [1] * 5},  # every third epoch
+        {"loss": [1, 0.5, 0.4, 0.3, NAN], "test_acc": [NAN] * 4 + [0.9]},
+        {"accuracy": [0.1, 0.2, 0.3, NAN, NAN]},
+    ],
+)
+def test_gaps_are_no_divergence(columns: dict[str, list[float]]) -> None:
+    assert judge(history(epoch=range(5), **columns), "m.fit(x, y, epochs=5)").verdict in (
+        Verdict.PASS,
+        Verdict.NOT_APPLICABLE,
+    )
+
+
+def test_entries_left_empty_after_a_stop_are_left_open() -> None:
+    record = history(epoch=range(5), loss=[1, 0.5, 0.4, NAN, NAN])
+    stops = "for epoch in range(5):\n    if wait > patience:\n        break"
+    assert judge(record, stops).verdict is Verdict.REVIEW
+    assert judge(record).verdict is Verdict.REVIEW
+    went_on = history(epoch=range(5), loss=[1, 0.5, 0.4, NAN, NAN], lr=[0.1] * 5)
+    assert judge(went_on, stops).verdict is Verdict.FAIL
 
 
 # --- kept epoch -------------------------------------------------------------------------------
@@ -377,6 +476,15 @@ def test_a_test_value_that_is_that_of_an_epoch_was_watched_during_training() -> 
     watched = table("mae", BENT[14] / 2, role=SplitRole.TEST)
     (finding,) = judge(bent(), reported=metrics(watched)).findings
     assert "test rows" in finding.message
+
+
+def test_a_long_plateau_meets_a_test_value_by_chance() -> None:
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        values = 0.3 + 0.01 * rng.standard_normal(1000)
+        record = history(epoch=range(1000), loss=values * 0.9, val_loss=values, val_mse=values)
+        watched = metrics(table("mse", float(0.3 + 0.005 * rng.random()), role=SplitRole.TEST))
+        assert "kept_epoch" not in measured(judge(record, reported=watched)), seed
 
 
 def test_an_epoch_chosen_by_another_column_is_not_called_worse() -> None:

@@ -5,9 +5,22 @@ from typing import Any
 import numpy as np
 import pytest
 
-from audit.model.artifacts import Grouping, PredictionSets, SplitRole
+from audit.model.artifacts import (
+    Cell,
+    CellKind,
+    Code,
+    Document,
+    DocumentKind,
+    Documents,
+    Grouping,
+    Predictions,
+    PredictionSets,
+    SourceFile,
+    SplitRole,
+)
 from audit.model.check import Outcome, Verdict
 from audit.model.severity import Confidence, Severity
+from checks.metrics.declared_range import declared_ranges, stated_range
 from checks.metrics.outcomes import Kind, kind_of
 from checks.metrics.predicted import Params, prediction_validity
 from tests.unit.metrics.builders import metrics, predictions, table
@@ -23,6 +36,8 @@ def judge(sets: PredictionSets, **given: Any) -> Outcome:
         metrics=given.get("metrics"),
         splits=given.get("splits"),
         grouping=given.get("grouping"),
+        code=given.get("code"),
+        documents=given.get("documents"),
         params=given.get("params", Params()),
     )
 
@@ -272,3 +287,160 @@ def test_the_picture_is_that_of_the_headline_split() -> None:
     sets = PredictionSets((two, one))
     outcome = judge(sets, metrics=metrics(table("rmse", 1.0)))
     assert max(outcome.series[0].x) < 40
+
+
+# --- ranges that the export declares ----------------------------------------------------------
+
+
+def script(text: str) -> Code:
+    return Code((SourceFile("train.py", False, (Cell(0, CellKind.CODE, text),)),))
+
+
+def said(text: str) -> Documents:
+    return Documents((Document("README.md", DocumentKind.FILE, text),))
+
+
+HEIGHTS = 1 + np.abs(Y - 10)
+LOW = changed([3, 8], [0.4, 0.9], HEIGHTS + 0.1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pred = np.maximum(model.predict(x), 1.0)",
+        "y_pred = np.clip(model.predict(x).ravel(), 1, None)",
+        "y_hat = model.predict(x)\ny_hat = y_hat.clip(1.0)",
+        "preds = torch.clamp(preds, min=1.0)",
+        "FLOOR = 1.0\npreds = net(x)\npreds = torch.clamp(preds, min=FLOOR)",
+        "model.add(Lambda(lambda z: 1 + K.softplus(z)))",
+        "class Net(Module):\n    def forward(self, x):\n        return F.softplus(self.a(x)) + 1.0",
+        "class N(M):\n    def forward(self, x):\n        return (F.softplus(x) + 1).squeeze(-1)",
+    ],
+)
+def test_predictions_below_what_the_code_makes_of_them(text: str) -> None:
+    outcome = judge(predictions(HEIGHTS, LOW), code=script(text))
+    (finding,) = outcome.findings
+    assert finding.severity is Severity.WARNING
+    assert "2 of 200" in finding.message
+    assert "(at least 1)" in finding.message
+    assert finding.locations[1].path == "train.py"
+    assert judge(predictions(HEIGHTS, HEIGHTS), code=script(text)).verdict is Verdict.PASS
+    # where a target lies outside too, the bound is about another quantity
+    assert judge(predictions(HEIGHTS - 0.5, LOW), code=script(text)).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pred = np.maximum(model.predict(x), 1.0)\nother = model.predict(z)",
+        "pred = np.clip(model.predict(x), 1, None)\npred = np.clip(pred, 2, None)",
+        "plt.plot(np.maximum(pred, 1.0))",
+        "x = np.maximum(x, 1.0)\npred = model.predict(x)",
+        "sigma = F.softplus(x) + 1.0",
+        "def forward(self, x):\n    return mu, F.softplus(x) + 1.0",
+        "pred = np.maximum(model.predict(x), floor)",
+        "pred = np.maximum(baseline, 1.0)",
+        "broken (",
+    ],
+)
+def test_code_that_declares_no_range_for_certain(text: str) -> None:
+    assert declared_ranges(script(text), None) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("- All predictions ≥ 1.0 (via softplus)", (1.0, np.inf)),
+        ("**All predictions are at least 1.**", (1.0, np.inf)),
+        ("Every predicted height is never below 1.0, by construction.", (1.0, np.inf)),
+        ("Predictions are clipped to [0, 100].", (0.0, 100.0)),
+        ("All predictions lie between 0 and 1.", (0.0, 1.0)),
+        ("The predicted values are constrained to be at most 50.", (-np.inf, 50.0)),
+        ("all predictions must be >= -2.5", (-2.5, np.inf)),
+    ],
+)
+def test_sentences_that_declare_a_range(line: str, expected: tuple[float, float]) -> None:
+    assert stated_range(line) == expected
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "All predictions ≥ 0.5 are labelled positive.",
+        "Not all predictions ≥ 1.0.",
+        "For all predictions ≥ 0.5 we draw a box.",
+        "All predictions at least 95 % of the time",
+        "Predictions ≥ 0.5 count as positive.",
+        "All predictions ≥ 1.0: failed",
+        "All predictions should be ≥ 1.0",
+        "We made all predictions with 2 models.",
+        "Groups with at least 10 predictions are shown.",
+        "All predictions are between 2 and 3 times too large",
+        "Predicted against true values, n ≥ 10",
+    ],
+)
+def test_sentences_that_declare_none(line: str) -> None:
+    assert stated_range(line) is None
+
+
+def test_a_document_declares_the_range() -> None:
+    text = "# Model\n\n- All predictions ≥ 1.0 (via softplus)\n"
+    (finding,) = judge(predictions(HEIGHTS, LOW), documents=said(text)).findings
+    assert finding.locations[1].line == 3
+    assert judge(predictions(HEIGHTS, HEIGHTS), documents=said(text)).verdict is Verdict.PASS
+    given = judge(predictions(HEIGHTS, LOW), documents=said(text), params=Params(minimum=0.0))
+    assert given.verdict is Verdict.PASS  # audit.toml decides
+
+
+# --- scores -----------------------------------------------------------------------------------
+
+CODES = np.random.default_rng(2).integers(0, 3, N)
+SHARES = np.random.default_rng(3).dirichlet(np.ones(3), N)
+
+
+def probable(scores: Any, *, probability: bool = True) -> PredictionSets:
+    item = Predictions(
+        SplitRole.TEST, "p.csv", CODES, SHARES.argmax(axis=1), None, None, np.asarray(scores),
+        ("0", "1", "2"), probability,
+    )  # fmt: skip
+    return PredictionSets((item,))
+
+
+ACCURACY = metrics(table("accuracy", 0.3))
+
+
+def test_probabilities_in_order_pass() -> None:
+    for digits in (1, 2, 3, 16):
+        sets = probable(SHARES.round(digits))
+        assert alarms(judge(sets, metrics=ACCURACY)) == []
+        assert judge(sets, metrics=ACCURACY).verdict is not Verdict.REVIEW
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (lambda s: s.__setitem__((4, 1), 1.3), "1 of 200 rows of p.csv have a probability outside"),
+        (lambda s: s.__setitem__((4, 1), -0.2), "one is -0.2"),
+        (lambda s: s.__setitem__((4, 1), np.nan), "1 of 200 rows of p.csv (0.50 %) have a score"),
+        (lambda s: s.__setitem__(slice(0, 30), 0.2), "30 of 200 rows of p.csv do not sum to 1"),
+    ],
+)
+def test_probabilities_that_are_none(spoil: Any, words: str) -> None:
+    scores = SHARES.copy()
+    spoil(scores)
+    outcome = judge(probable(scores), metrics=ACCURACY)
+    (finding,) = [f for f in outcome.findings if f.severity >= Severity.WARNING]
+    assert words in finding.message
+
+
+def test_scores_that_are_not_called_probabilities_may_be_anything() -> None:
+    logits = np.log(SHARES)
+    assert alarms(judge(probable(logits, probability=False), metrics=ACCURACY)) == []
+
+
+def test_percent_and_classes_on_their_own_are_no_alarm() -> None:
+    assert alarms(judge(probable(SHARES * 100), metrics=ACCURACY)) == []
+    own = np.random.default_rng(5).random((N, 3))
+    outcome = judge(probable(own), metrics=ACCURACY)
+    assert alarms(outcome) == []
+    assert any("no distribution" in f.message for f in outcome.findings)

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import replace
 
 from audit.model.check import Verdict
-from audit.model.evidence import Series
+from audit.model.evidence import Evidence, Series
 from audit.model.report import CheckRun, Report
 from audit.render.figure_augmentation import panels
 from audit.render.figures import captions, figures
@@ -41,6 +41,13 @@ def test_overlap_is_what_both_have_in_common() -> None:
     title, alt = captions(report)["augmentation"]
     assert title == "Do augmented rows look like original rows?"
     assert alt == "n: originals 0 to 2, copies 0 to 3, their histograms overlap by 50 %."
+
+
+def test_the_number_of_copies_is_said() -> None:
+    report = report_with(pair("n", (0.5, 0.5, 0.0), (0.25, 0.25, 0.5)))
+    distance = Evidence("column_distance", 0.5, n=12_345, group="n")
+    report = replace(report, runs=(replace(report.runs[0], measured=(distance,)),))
+    assert captions(report)["augmentation"][1].endswith("by 50 %; 12,345 copies.")
 
 
 def test_there_is_no_picture_of_copies_without_fault() -> None:

@@ -55,6 +55,13 @@ def test_one_epoch_that_is_the_best_and_reported() -> None:
     assert height(figure) < 400
 
 
+def test_epochs_that_are_not_finite_are_said_and_shown() -> None:
+    lost = {"first_epoch_not_finite": 4, "epochs_recorded": 9}
+    figure = drawn(line("validation", [0.5, 0.4, 0.3]), **lost)
+    assert "; not finite from epoch 4 to 9." in figure.alt
+    assert figure.svg != drawn(line("validation", [0.5, 0.4, 0.3]), epochs_recorded=9).svg
+
+
 @pytest.mark.parametrize("values", [[5.0] * 4, [0.0, 0.0], [-3.0, -5.0], [1e-9, 1e9], [1e90, 1.0]])
 def test_any_values_are_drawn(values: list[float]) -> None:
     assert height(drawn(line("training", values), line("validation", values))) < 400

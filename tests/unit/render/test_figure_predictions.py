@@ -53,6 +53,14 @@ def test_the_distance_is_said_by_tier() -> None:
     assert float(root.attrib["width"].removesuffix("pt")) * 96 / 72 == pytest.approx(700, abs=2)
 
 
+def test_the_number_of_rows_is_said() -> None:
+    easy = replace(rows([1.0, 2.0], [1.5, 2.5], "tier easy"), label="rows (n = 1,234)")
+    curve = Series("reliability", "observed (n = 400)", (0.1, 0.9), (0.1, 0.8), unit="share")
+    alt = figures(report_of(easy))["predictions"].alt
+    assert alt.endswith("easy: half of the predictions within about ± 0.5 (n = 1,234).")
+    assert "2 bins of 400 rows;" in figures(report_of(curve))["predictions"].alt
+
+
 def test_over_decades_the_distance_is_a_factor() -> None:
     alt = figures(report_of(rows([1.0, 10.0, 1000.0], [2.0, 20.0, 500.0])))["predictions"].alt
     assert alt == (
