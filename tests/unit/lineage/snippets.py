@@ -816,4 +816,16 @@ Z = np.array([np.pad(s, (0, longest - len(s))) for s in seqs])
 A, B, C, D = train_test_split(X, Z)
 SVC().fit(A).predict(B)
 """,
+    "training rows beside those of a later split, saved": """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("a.csv")
+train, rest = train_test_split(df, test_size=0.4)
+valid, test = train_test_split(rest, test_size=0.5)
+naive = train.groupby("site").y.mean()
+parts = {"train": train, "valid": valid, "test": test}
+base = {k: score(rows, rows.site.map(naive)) for k, rows in parts.items()}
+for k, rows in parts.items():
+    pd.DataFrame({"y": rows.y, "p": own_model(rows)}).to_csv(f"{k}.csv")
+""",
 }
