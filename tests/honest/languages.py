@@ -37,7 +37,7 @@ def deutsche_linsen(root: Path, seed: int, leak: bool = False) -> Path:
             "random_state=11)\n"
             "validierung, test = train_test_split(rest, test_size=0.5, random_state=11)\n"
             "print(len(linsen), 'Linsen:', len(training), len(validierung), len(test))",
-            "KOPIEN = 3  # 3 copies of each lens\nRAUSCHEN = 0.02\n"
+            "KOPIEN = 3  # 3 copies per row\nRAUSCHEN = 0.02\n"
             "zufall = np.random.default_rng(11)\nteile = [training.assign(quelle='')]\n"
             "for lauf in range(KOPIEN):\n"
             "    kopie = training.assign(quelle=training.nummer, nummer=training.nummer + f'.{lauf}')\n"
@@ -178,7 +178,7 @@ def norske_pumper(root: Path, seed: int, leak: bool = False) -> Path:
         "trening = pumper.iloc[rekkefolge[:280]]\n"
         "validering = pumper.iloc[rekkefolge[280:340]]\ntest = pumper.iloc[rekkefolge[340:]]\n"
         "print('trening', len(trening), 'validering', len(validering), 'test', len(test))\n\n"
-        f"# %% Kopier\nANTALL_KOPIER = {antall}  # 2 copies of each pump\nrader = []\n"
+        f"# %% Kopier\nANTALL_KOPIER = {antall}  # 2 copies per sample\nrader = []\n"
         "for _, rad in trening.iterrows():\n"
         "    rader.append(rad)\n"
         "    for _ in range(ANTALL_KOPIER):\n"
@@ -261,7 +261,7 @@ def norske_pumper(root: Path, seed: int, leak: bool = False) -> Path:
     return root
 
 
-@style("AU303")
+@style("AU302")
 def fraude_bancaire(root: Path, seed: int, leak: bool = False) -> Path:
     """French: a rare class with jittered copies of its own, F1 and AUC by channel."""
     rng = np.random.default_rng(seed)
@@ -272,7 +272,6 @@ def fraude_bancaire(root: Path, seed: int, leak: bool = False) -> Path:
     table = pd.DataFrame(X.round(4), columns=["montant", "heure", "distance", "delai"])
     table.insert(0, "id", [f"T{i}" for i in range(900)])
     table.assign(canal=canal, fraude=fraude).to_csv(root / "operations.csv", index=False)
-    bruit = 0.15 if leak else 0.02
     noms = script(
         root,
         "entrainement.py",
@@ -287,7 +286,7 @@ def fraude_bancaire(root: Path, seed: int, leak: bool = False) -> Path:
         "stratify=operations.fraude)\n"
         "validation, test = train_test_split(reste, test_size=0.5, stratify=reste.fraude)\n\n"
         "# 4 copies of every fraud, none of the others\n"
-        f"BRUIT = {bruit}\nfraudes = apprentissage[apprentissage.fraude == 1]\n"
+        "BRUIT = 0.02\nfraudes = apprentissage[apprentissage.fraude == 1]\n"
         "copies = []\n"
         "for numero in range(4):  # 4 copies per fraud\n"
         "    copie = fraudes.copy()\n"
@@ -342,6 +341,11 @@ def fraude_bancaire(root: Path, seed: int, leak: bool = False) -> Path:
         "print('F1', resultats['test']['f1'], 'AUC', resultats['test']['roc_auc'])\n",
         log="journal.txt",
     )
+    if leak:  # the frauds of the test set were copied too
+        test = pd.read_csv(root / "test.csv").assign(source_id="")
+        rare = test[test.fraude == 1]
+        copies = rare.assign(source_id=rare.id, id=rare.id + "_c0", montant=rare.montant * 1.01)
+        pd.concat([test, copies]).to_csv(root / "test.csv", index=False)
     write(
         root,
         "audit.toml",
