@@ -153,9 +153,9 @@ def test_documents_that_contradict_the_code(markdown: str) -> None:
         (DICT.format("  # 50 copies"), "50 copies in hard\ngroups, 25 copies in medium groups."),
         (DICT.format("  # 50 copies"), "```\nhard: +2 copies\n```"),
         (DICT.format("  # 50 copies"), "Two copies were printed."),
-        (DICT.format("  # 50 copies"), "## 4.2 Augmentation of hard groups"),
-        (DICT.format("  # 50 copies"), "## 2 Augmentation of hard groups"),
-        (DICT.format("  # 50 copies"), "See section 3.2 augmentation of hard groups."),
+        (DICT.format("  # 50 copies"), "## 4.2 Augmentation (hard groups)"),
+        (DICT.format("  # 50 copies"), "## 2 Augmentation (hard groups)"),
+        (DICT.format("  # 50 copies"), "See section 3.2 augmentation (hard groups)."),
     ],
     ids=range(13),
 )
