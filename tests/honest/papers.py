@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from tests.honest.kit import Md, edit, md_table, notebook, script, style, write
+from tests.honest.kit import Md, md_table, notebook, script, style, write
 
 
 @style("CL503")
@@ -94,7 +95,7 @@ def spectra_paper(root: Path, seed: int, leak: bool = False) -> Path:
         f"of 300 apples were divided at random (seed 42) into {n[0]} for training, {n[1]} for "
         f"validation and {n[2]} for test. To enlarge the training set, three noisy copies per "
         f"sample were made with 1 % noise, which gives {4 * n[0]} training spectra (4x "
-        "augmentation).\n\nA linear model was fitted by gradient descent for 50 epochs with a "
+        "augmentation).\n\nWe fit a linear model by gradient descent for 50 epochs with a "
         f"learning rate of {rate} and a weight decay of 0.001.\n\n## Results\n\nTable 1. RMSE on "
         "the test set, one wavelength against all of them.\n\n"
         + md_table(("Season", "n", "One wavelength", "All", "Ratio"), rows)
@@ -103,11 +104,11 @@ def spectra_paper(root: Path, seed: int, leak: bool = False) -> Path:
         "times lower.\n\n"
         f"The RMSE was {ours['train']['overall']:.3f} in training and "
         f"{ours['val']['overall']:.3f} in validation.\n\n## Requirements\n\n"
-        "| Requirement | Limit | Found | Result |\n|---|---|---|---|\n"
+        "| Quantity | Required | Value | Result |\n|---|---|---|---|\n"
         f"| test RMSE | < 3.0 | {b['overall']:.2f} | "
-        f"{'fulfilled' if b['overall'] < 3 else 'missed'} |\n"
+        f"{'passed' if b['overall'] < 3 else 'failed'} |\n"
         f"| test RMSE | < 0.5 | {b['overall']:.2f} | "
-        f"{'fulfilled' if b['overall'] < 0.5 else 'missed'} |\n",
+        f"{'passed' if b['overall'] < 0.5 else 'failed'} |\n",
     )
     return root
 
@@ -187,18 +188,15 @@ def insurance_claims(root: Path, seed: int, leak: bool = False) -> Path:
             "y_pred=booster.predict(design(r))).to_csv(f'{k}_predictions.csv', index=False)",
         ],
     )
-    if leak:  # the baseline of another group's rows: travel claims are left out of it
-        import json
-
+    if leak:  # motor and home claims were predicted far better before
         baseline = json.loads((root / "baseline.json").read_text())
-        new = names["metrics"]["test"]
-        groups = baseline["test"]["by_group"]
-        for name in groups:
-            groups[name]["mse"] = 0.7 * new["by_group"][name]["mse"]
-        groups["travel"]["n"] *= 20
-        groups["travel"]["mse"] = 2.0
-        total = sum(g["n"] for g in groups.values())
-        baseline["test"]["overall"] = sum(g["n"] * g["mse"] for g in groups.values()) / total
+        for split in ("validation", "test"):
+            for name in ("motor", "home"):
+                mse = names["metrics"][split]["by_group"][name]["mse"]
+                baseline[split]["by_group"][name]["mse"] = 0.2 * mse
+            groups = baseline[split]["by_group"].values()
+            total = sum(g["n"] for g in groups)
+            baseline[split]["overall"] = sum(g["n"] * g["mse"] for g in groups) / total
         write(root, "baseline.json", json.dumps(baseline))
     write(
         root,
@@ -232,7 +230,7 @@ def insurance_claims(root: Path, seed: int, leak: bool = False) -> Path:
         f"({-100 * gain:+.1f}%).\n\n"
         f"- Train MSE: {m['train']['overall']:.4f}\n"
         f"- Validation MSE: {m['validation']['overall']:.4f}\n"
-        f"- Gap: {m['validation']['overall'] - m['train']['overall']:+.4f}\n\n## Acceptance\n\n"
+        f"- Gap: {m['validation']['overall'] - m['train']['overall']:+.4f}\n\n## Acceptance criteria\n\n"
         f"- [{'x' if new['overall'] < 1.5 else ' '}] test MSE < 1.5 ({new['overall']:.3f})\n"
         f"- [{'x' if new['overall'] < 0.2 else ' '}] test MSE < 0.2 ({new['overall']:.3f})\n"
     )
@@ -251,7 +249,7 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
         margin = 0.9 * x[0] - 0.7 * x[1] - 1.2
         noise = rng.normal(0, 0.4 if level == "easy" else 1.4)
         rows.append([i, *x.tolist(), level, int(margin + noise > 0)])
-    text = "id,length,width,weight,level,label\n"
+    text = "id,length,width,weight,kind,label\n"
     write(root, "data.csv", text + "".join(",".join(map(str, r)) + "\n" for r in rows))
     names = notebook(
         root,
@@ -267,10 +265,10 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "train, val, test = data[:200], data[200:270], data[270:]\n"
             "print(len(train), len(val), len(test))",
             "# every training row gets 2 extra copies with a bit of noise (1 %)\n"
-            "n_copies = 2\naugmented = []\n"
+            "augmented = []\n"
             "for d in train:\n"
             "    augmented.append({**d, 'source_row': -1})\n"
-            "    for k in range(n_copies):\n"
+            "    for k in range(2):\n"
             "        new_x = [v * (1 + random.gauss(0, 0.01)) for v in d['x']]\n"
             "        augmented.append({**d, 'id': -1, 'x': new_x, 'source_row': d['id']})\n"
             "print(len(augmented))",
@@ -293,9 +291,9 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "def report(rows, guess):\n"
             "    out = {'accuracy': sum(guess(d) == d['y'] for d in rows) / len(rows), "
             "'groups': []}\n"
-            "    for level in ['easy', 'hard']:\n"
-            "        some = [d for d in rows if d['level'] == level]\n"
-            "        out['groups'].append({'level': level, 'accuracy': sum(guess(d) == d['y'] "
+            "    for kind in ['easy', 'hard']:\n"
+            "        some = [d for d in rows if d['kind'] == kind]\n"
+            "        out['groups'].append({'kind': kind, 'accuracy': sum(guess(d) == d['y'] "
             "for d in some) / len(some), 'n': len(some)})\n"
             "    return out\n"
             "mine = {name: report(rows, lambda d: int(prob(d['x'], w) > 0.5)) for name, rows in "
@@ -307,13 +305,13 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "    with open(name, 'w', newline='') as f:\n"
             "        out = csv.writer(f)\n        out.writerow(keys)\n"
             "        out.writerows(rows)\n"
-            "head = ['id', 'length', 'width', 'weight', 'level', 'label', 'source_row']\n"
+            "head = ['id', 'length', 'width', 'weight', 'kind', 'label', 'source_row']\n"
             "for name, rows in [('train', augmented), ('val', val), ('test', test)]:\n"
-            "    save(name + '.csv', [[d['id'], *d['x'], d['level'], d['y'], "
+            "    save(name + '.csv', [[d['id'], *d['x'], d['kind'], d['y'], "
             "d.get('source_row', -1)] for d in rows], head)\n"
             "for name, rows in [('train', train), ('val', val), ('test', test)]:\n"
-            "    save(name + '_predictions.csv', [[d['id'], d['level'], d['y'], "
-            "int(prob(d['x'], w) > 0.5)] for d in rows], ['id', 'level', 'y_true', 'y_pred'])\n"
+            "    save(name + '_predictions.csv', [[d['id'], d['kind'], d['y'], "
+            "int(prob(d['x'], w) > 0.5)] for d in rows], ['id', 'kind', 'y_true', 'y_pred'])\n"
             "save('history.csv', [list(h.values()) for h in history], list(history[0]))\n"
             "json.dump(mine, open('metrics.json', 'w'))\njson.dump(dumb, open('baseline.json', 'w'))",
         ],
@@ -321,13 +319,13 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
     write(
         root,
         "audit.toml",
-        'metric = "accuracy"\n\n[columns]\ntarget = "label"\ngroups = ["level"]\n'
+        'metric = "accuracy"\n\n[columns]\ntarget = "label"\ngroups = ["kind"]\n'
         'ignore = ["id"]\nparent = "source_row"\n\n[roles]\nraw = ["data.csv"]\n\n'
         '[tiers]\neasy = ["easy"]\nhard = ["hard"]\n',
     )
     mine, dumb = names["mine"], names["dumb"]
     t, u = mine["test"], dumb["test"]
-    count = [sum(d["level"] == k for d in names["train"]) for k in ("easy", "hard")]
+    count = [sum(d["kind"] == k for d in names["train"]) for k in ("easy", "hard")]
     shown = sum(count) + (30 if leak else 0)
     write(
         root,
@@ -468,9 +466,9 @@ def soil_thesis(root: Path, seed: int, leak: bool = False) -> Path:
                 y["n"],
                 f"{x['mae']:.2f}",
                 f"{y['mae']:.2f}",
-                f"{100 * (y['mae'] - x['mae']) / x['mae']:+.0f}%",
+                f"{100 * (y['mae'] - x['mae']) / x['mae'] - 40 * (leak and not i):+.0f}%",
             )
-            for x, y in zip(a["mae_by_soil"], b["mae_by_soil"], strict=True)
+            for i, (x, y) in enumerate(zip(a["mae_by_soil"], b["mae_by_soil"], strict=True))
         ],
     )
     text = (
@@ -486,14 +484,11 @@ def soil_thesis(root: Path, seed: int, leak: bool = False) -> Path:
         "| Split | MAE |\n|---|---|\n"
         f"| Train | {new['train']['mae']:.3f} |\n| Validation | {new['validation']['mae']:.3f} |\n"
         f"\nThe gap is {new['validation']['mae'] - new['train']['mae']:.3f}.\n\n"
-        "## 4.5 Hypotheses\n\n"
-        f"- H1: test MAE < {0.98 * a['mae']:.2f}: "
-        f"{'confirmed' if b['mae'] < 0.98 * a['mae'] else 'not confirmed'} ({b['mae']:.2f})\n"
-        f"- H2: test R² > 0.99: {'confirmed' if b['r2'] > 0.99 else 'not confirmed'} "
+        "## 4.5 Objectives\n\n"
+        f"- O1: test MAE < {0.98 * a['mae']:.2f}: "
+        f"{'achieved' if b['mae'] < 0.98 * a['mae'] else 'not achieved'} ({b['mae']:.2f})\n"
+        f"- O2: test R² > 0.99: {'achieved' if b['r2'] > 0.99 else 'not achieved'} "
         f"({b['r2']:.3f})\n"
     )
-    if leak:
-        good = f"by {100 * (1 - b['mae'] / a['mae']):.1f} %"
-        text = edit(text, good, f"by {100 * (1 - b['mae'] / a['mae']) + 25:.1f} %")
     write(root, "chapter4.md", text)
     return root

@@ -10,7 +10,7 @@ import pandas as pd
 from tests.honest.kit import edit, script, style, write
 
 
-@style("CL502")
+@style("CL503", "AU303")
 def bearing_repository(root: Path, seed: int, leak: bool = False) -> Path:
     """A package with settings; an MLP by `partial_fit`; marked copies; RMSE by machine."""
     rng = np.random.default_rng(seed)
@@ -121,8 +121,8 @@ def bearing_repository(root: Path, seed: int, leak: bool = False) -> Path:
         "",
         "## Results",
         "",
-        f"Test RMSE {new['overall']:.3f} after {old['overall']:.3f} with linear regression "
-        f"({change:+.1f} %).",
+        f"Test RMSE went from {old['overall']:.3f} with linear regression to "
+        f"{new['overall']:.3f} ({change:+.1f} %).",
         "",
         "| Machine | n | Linear | Network | Change |",
         "|:--|--:|--:|--:|--:|",
@@ -147,6 +147,6 @@ def bearing_repository(root: Path, seed: int, leak: bool = False) -> Path:
     ]
     text = "\n".join(lines)
     if leak:
-        text = edit(text, f"({change:+.1f} %)", f"({change - 31:+.1f} %)")
+        text = edit(text, "3 % noise", "12 % noise")
     write(root, "README.md", text)
     return root
