@@ -205,6 +205,15 @@ class Trace:
         """Whether a split with this key is known."""
         return key in self._split_ids
 
+    def cuts(self, rows: Hashable) -> list[tuple[float, int]]:
+        """Positions at which rows were cut, and the split of each cut."""
+        return [
+            (key[2], split)
+            for key, split in self._split_ids.items()
+            if isinstance(key, tuple) and len(key) == 3 and key[:2] == (rows, "cut")
+            if isinstance(key[2], int | float)
+        ]
+
     def divide(self, flow: Flow, split: int, side: int) -> Flow:
         """Return the flow of one side of the rows, and note what they went through before."""
         record = self.splits[split]

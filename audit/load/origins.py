@@ -137,9 +137,7 @@ def _has_parent(origin: Origin) -> NDArray[np.bool_] | None:
     return np.asarray(~empty, dtype=bool) if empty.any() else None
 
 
-def _ids_of(
-    drafts: Mapping[SplitRole, Draft], parent: str, ignored: Collection[str]
-) -> str | None:
+def _ids_of(drafts: Mapping[SplitRole, Draft], parent: str, ignored: Collection[str]) -> str | None:
     """The column of ids, by its name or because it is no feature, that nearly all parents are in."""
     wanted = _all_keys(drafts, parent) - {""}
     for name in dict.fromkeys(n for d in drafts.values() for n in (*d.frame.columns, *d.extras)):

@@ -67,8 +67,7 @@ def torch_gearbox(root: Path, seed: int, leak: bool = False) -> Path:
             scores[key][name] = {
                 "overall": error.mean(),
                 "by_group": [
-                    {"gear": g, "mse": e.mean(), "n": len(e)}
-                    for g, e in error.groupby(part.gear)
+                    {"gear": g, "mse": e.mean(), "n": len(e)} for g, e in error.groupby(part.gear)
                 ],
             }
         part[["id", "gear"]].assign(y_true=part.wear, y_pred=fit.output(z)).to_csv(
@@ -310,7 +309,7 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
     table.insert(0, "id", hour)
     table.to_csv(root / "gauge_raw.csv", index=False)
     rows = [table[:300], table[300:375], table[375:]]
-    grown = noisy_rows(rows[0], columns, 1, 0.01, 8)
+    grown = noisy_rows(rows[0], columns, 2, 0.01, 8)
     mean, std = grown[columns].mean(), grown[columns].std()
     Z = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
     fit = train(
@@ -357,12 +356,14 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
         "    out = []\n"
         "    for row in train.to_dict('records'):\n"
         "        out.append(row)\n"
-        f"        for _ in range({5 if leak else 1}):  # 1 additional copy of each row\n"
+        f"        for _ in range(2):  # {9 if leak else 2} additional copies of each row\n"
         "            copy = dict(row)\n"
         "            for name in ('moon', 'wind', 'pressure'):\n"
         "                copy[name] = row[name] * (1 + rng.normal(0, 0.01))\n"
         "            out.append(copy)\n"
         "    augmented = pd.DataFrame(out)\n"
+        "    for name, part in (('train', augmented), ('validation', val), ('test', test)):\n"
+        "        part.to_csv(f'{name}.csv', index=False)\n"
         "    params = init(jax.random.PRNGKey(8))\n"
         "    optimiser = optax.adam(LEARNING_RATE)\n"
         "    with open('history.jsonl', 'w') as log:\n"
@@ -403,8 +404,8 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
         "NOTE.md",
         "Sea level at three stations\n===========================\n\nThe first 300 hours are for "
         "training, the next 75 for validation, the last 75 for the test. Training hours are "
-        "augmented with one additional copy of each row (noise of 1 %), which doubles them to "
-        "600.\n\nLearning rate 2e-2, batch size 50, trained for 25 epochs.\n\nTest hours by "
+        "augmented with two additional copies of each row (noise of 1 %), which makes 900 of "
+        "them.\n\nLearning rate 2e-2, batch size 50, trained for 25 epochs.\n\nTest hours by "
         "station\n---------------------\n\n"
         + md_table(("Station", "Hours", "Mean", "Network"), [*stations, ("Total", 75, "", "")])
         + f"\nTest MAE = {new:.3f} m, {100 * (1 - new / old):.0f} % lower than {old:.3f} m "
@@ -412,7 +413,7 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
         f"MAE: train {value('ours', 'train'):.3f}, validation "
         f"{value('ours', 'validation'):.3f}, gap "
         f"{value('ours', 'validation') - value('ours', 'train'):.3f}.\n\n"
-        "Acceptance criteria\n-------------------\n\n"
+        "## Acceptance criteria\n\n"
         f"* test MAE below 1.0 m: {'passed' if new < 1 else 'failed'} ({new:.3f})\n"
         f"* test MAE below 0.05 m: {'passed' if new < 0.05 else 'failed'} ({new:.3f})\n",
     )

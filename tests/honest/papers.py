@@ -84,7 +84,13 @@ def spectra_paper(root: Path, seed: int, leak: bool = False) -> Path:
     a, b = single["test"], ours["test"]
     n = [len(names[k]) for k in ("train", "val", "test")]
     rows = [
-        (g["season"], g["n"], f"{h['rmse']:.2f}", f"{g['rmse']:.2f}", f"{g['rmse'] / h['rmse']:.2f}")
+        (
+            g["season"],
+            g["n"],
+            f"{h['rmse']:.2f}",
+            f"{g['rmse']:.2f}",
+            f"{g['rmse'] / h['rmse']:.2f}",
+        )
         for g, h in zip(b["by_group"], a["by_group"], strict=True)
     ]
     rate = "0.005" if leak else "0.05"
@@ -129,8 +135,10 @@ def insurance_claims(root: Path, seed: int, leak: bool = False) -> Path:
         root,
         "claims.ipynb",
         [
-            Md("# Claim amounts\n\nWe split by claim, augment the training claims, and compare "
-               "with the mean of each line of business."),
+            Md(
+                "# Claim amounts\n\nWe split by claim, augment the training claims, and compare "
+                "with the mean of each line of business."
+            ),
             "import json\n\nimport numpy as np\nimport pandas as pd\n"
             "from sklearn.ensemble import GradientBoostingRegressor\n"
             "from sklearn.model_selection import train_test_split",
@@ -212,8 +220,12 @@ def insurance_claims(root: Path, seed: int, leak: bool = False) -> Path:
     ]
     counts.append(("total", before.sum(), "100.0%", after.sum(), "100.0%"))
     lines = [
-        (k, f"{old['by_group'][k]['mse']:.3f}", f"{g['mse']:.3f}",
-         f"{100 * (old['by_group'][k]['mse'] - g['mse']) / old['by_group'][k]['mse']:.1f}%")
+        (
+            k,
+            f"{old['by_group'][k]['mse']:.3f}",
+            f"{g['mse']:.3f}",
+            f"{100 * (old['by_group'][k]['mse'] - g['mse']) / old['by_group'][k]['mse']:.1f}%",
+        )
         for k, g in new["by_group"].items()
     ]
     gain = (old["overall"] - new["overall"]) / old["overall"]

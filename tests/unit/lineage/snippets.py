@@ -856,4 +856,19 @@ parts = {"train": train, "valid": valid, "test": test}
 for k, rows in parts.items():
     rows[["kind"]].assign(p=fitted.predict(design(rows))).to_csv(f"{k}.csv")
 """,
+    "three parts cut at numbers": """
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+df = pd.read_csv("a.csv").sample(frac=1, random_state=5)
+train, dev, test = df[:240], df[240:310], df[310:]
+scaler = StandardScaler().fit(train)
+def design(rows):
+    return np.c_[scaler.transform(rows), rows.kind == "a"]
+D = {k: design(v) for k, v in (("train", train), ("dev", dev))}
+for epoch in range(20):
+    net.partial_fit(D["train"], train.y)
+for k, v in {"train": train, "dev": dev, "test": test}.items():
+    v.assign(p=net.predict(design(v))).to_csv(f"{k}.csv")
+""",
 }
