@@ -138,7 +138,7 @@ def _has_parent(origin: Origin) -> NDArray[np.bool_] | None:
 
 
 def _ids_of(drafts: Mapping[SplitRole, Draft], parent: str, ignored: Collection[str]) -> str | None:
-    """The column of ids, by its name or because it is no feature, that nearly all parents are in."""
+    """The column of ids, or one that is no feature, among which nearly all parents are found."""
     wanted = _all_keys(drafts, parent) - {""}
     for name in dict.fromkeys(n for d in drafts.values() for n in (*d.frame.columns, *d.extras)):
         if name != parent and (names.is_id(str(name)) or name in ignored):

@@ -40,7 +40,8 @@ def deutsche_linsen(root: Path, seed: int, leak: bool = False) -> Path:
             "KOPIEN = 3  # 3 copies per row\nRAUSCHEN = 0.02\n"
             "zufall = np.random.default_rng(11)\nteile = [training.assign(quelle='')]\n"
             "for lauf in range(KOPIEN):\n"
-            "    kopie = training.assign(quelle=training.nummer, nummer=training.nummer + f'.{lauf}')\n"
+            "    kopie = training.assign(quelle=training.nummer, nummer=training.nummer + "
+            "f'.{lauf}')\n"
             "    kopie[merkmale] *= 1 + zufall.normal(0, RAUSCHEN, kopie[merkmale].shape)\n"
             "    teile.append(kopie)\n"
             "vermehrt = pd.concat(teile, ignore_index=True)\nprint(len(vermehrt), 'Zeilen')",
@@ -83,16 +84,19 @@ def deutsche_linsen(root: Path, seed: int, leak: bool = False) -> Path:
             "json.dump(ergebnis, open('metrics.json', 'w'))\n"
             "json.dump(vergleich, open('baseline.json', 'w'))\n"
             "for name, zeilen in mengen.items():\n"
-            "    (vermehrt if name == 'train' else zeilen.assign(quelle='')).to_csv(f'{name}.csv', sep=';', "
+            "    (vermehrt if name == 'train' else "
+            "zeilen.assign(quelle='')).to_csv(f'{name}.csv', sep=';', "
             "decimal=',', index=False)\n"
-            "    pd.DataFrame({'nummer': zeilen.nummer, 'werk': zeilen.werk, 'y_true': zeilen.klasse, "
+            "    pd.DataFrame({'nummer': zeilen.nummer, 'werk': zeilen.werk, 'y_true': "
+            "zeilen.klasse, "
             "'y_pred': neu(zeilen)}).to_csv(f'{name}_predictions.csv', index=False)",
         ],
     )
     write(
         root,
         "audit.toml",
-        '[columns]\ntarget = "klasse"\ngroups = ["werk"]\nignore = ["nummer"]\nparent = "quelle"\n\n'
+        '[columns]\ntarget = "klasse"\ngroups = ["werk"]\nignore = ["nummer"]\n'
+        'parent = "quelle"\n\n'
         '[roles]\nraw = ["linsen_roh.csv"]\nhistory = ["verlauf.csv"]\n',
     )
     neu, alt = namen["ergebnis"]["test"], namen["vergleich"]["test"]
@@ -156,7 +160,8 @@ def deutsche_linsen(root: Path, seed: int, leak: bool = False) -> Path:
 
 @style("AU301", "AU302")
 def norske_pumper(root: Path, seed: int, leak: bool = False) -> Path:
-    """Norwegian code, English README: boosting with one history row a tree, parquet, counties, MAE."""
+    """Norwegian code, English README: boosting with one history row a tree, parquet, "
+    "counties, MAE."""
     rng = np.random.default_rng(seed)
     fylke = rng.choice(["Vestland", "Rogaland", "Agder", "Østfold"], 400, p=[0.4, 0.3, 0.2, 0.1])
     X = rng.uniform([2, 10, 0.5], [8, 60, 3.0], (400, 3)).round(4)
@@ -193,7 +198,8 @@ def norske_pumper(root: Path, seed: int, leak: bool = False) -> Path:
         "modell = GradientBoostingRegressor(n_estimators=60, learning_rate=0.1, max_depth=3,\n"
         "                                   random_state=2024)\n"
         "modell.fit(utvidet[kolonner], utvidet.effekt)\n"
-        "grunnlinje = DummyRegressor(strategy='median').fit(trening[kolonner], trening.effekt)\n\n\n"
+        "grunnlinje = DummyRegressor(strategy='median').fit(trening[kolonner], "
+        "trening.effekt)\n\n\n"
         "def mae(rader, verdier):\n    return float(np.abs(rader.effekt - verdier).mean())\n\n\n"
         "historie = pd.DataFrame({\n"
         "    'iteration': range(1, 61),\n"
@@ -393,7 +399,8 @@ def fraude_bancaire(root: Path, seed: int, leak: bool = False) -> Path:
 
 @style("MT406")
 def demanda_bicicletas(root: Path, seed: int, leak: bool = False) -> Path:
-    """Spanish code, English README: counts by Poisson regression, copies counted by district, MAE, a notebook."""
+    """Spanish code, English README: counts by Poisson regression, copies counted by "
+    "district, MAE, a notebook."""
     rng = np.random.default_rng(seed)
     barrio = rng.choice(["Centro", "Norte", "Puerto"], 360, p=[0.5, 0.3, 0.2])
     X = np.c_[rng.uniform(8, 32, 360), rng.uniform(0, 25, 360), rng.uniform(20, 90, 360)].round(3)

@@ -45,9 +45,15 @@ def torch_gearbox(root: Path, seed: int, leak: bool = False) -> Path:
     rows = divided(table, 13, (320, 420))
     grown = noisy_rows(rows[0], columns, 2, 0.01, 13)
     mean, std = grown[columns].mean(), grown[columns].std()
-    Z = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
+    inputs = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
     fit = train(
-        (Z[3], grown.wear.to_numpy()), (Z[1], rows[1].wear.to_numpy()), 30, seed, 16, 0.005, 64
+        (inputs[3], grown.wear.to_numpy()),
+        (inputs[1], rows[1].wear.to_numpy()),
+        30,
+        seed,
+        16,
+        0.005,
+        64,
     )
     h = fit.history
     history = {"epoch": range(1, 31), "train_loss": h["loss"], "val_loss": h["val_loss"]}
@@ -57,11 +63,11 @@ def torch_gearbox(root: Path, seed: int, leak: bool = False) -> Path:
         f"epoch {e + 1:02d} train {a:.4f} val {b:.4f}"
         for e, (a, b) in enumerate(zip(h["loss"], h["val_loss"], strict=True))
     ]
-    design = [np.c_[np.ones(len(z)), z] for z in Z]
+    design = [np.c_[np.ones(len(z)), z] for z in inputs]
     line = np.linalg.lstsq(design[0], rows[0].wear.to_numpy(), rcond=None)[0]
     scores: dict[str, dict[str, object]] = {"metrics": {"metric": "mse"}, "baseline": {}}
     scores["baseline"]["metric"] = "mse"
-    for name, part, z, d in zip(("train", "val", "test"), rows, Z, design, strict=False):
+    for name, part, z, d in zip(("train", "val", "test"), rows, inputs, design, strict=False):
         for key, predicted in (("metrics", fit.output(z)), ("baseline", d @ line)):
             error = (part.wear - predicted) ** 2
             scores[key][name] = {
@@ -172,9 +178,9 @@ def keras_leaves(root: Path, seed: int, leak: bool = False) -> Path:
     rows = divided(table, 21, (300, 400))
     grown = noisy_rows(rows[0], columns, 3, 0.02, 21)
     mean, std = grown[columns].mean(), grown[columns].std()
-    Z = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
+    inputs = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
     fit = train(
-        (Z[3], grown.species.to_numpy()), (Z[1], rows[1].species.to_numpy()),
+        (inputs[3], grown.species.to_numpy()), (inputs[1], rows[1].species.to_numpy()),
         40, seed, 16, 0.002, 32, patience=6,
     )  # fmt: skip
     h = fit.history
@@ -188,10 +194,10 @@ def keras_leaves(root: Path, seed: int, leak: bool = False) -> Path:
             "val_accuracy": h["val_metric"],
         },
     )
-    centres = np.stack([Z[0][rows[0].species == k].mean(axis=0) for k in range(3)])
+    centres = np.stack([inputs[0][rows[0].species == k].mean(axis=0) for k in range(3)])
     results: dict[str, dict[str, object]] = {}
     plain: dict[str, dict[str, object]] = {}
-    for name, part, z in zip(("train", "val", "test"), rows, Z, strict=False):
+    for name, part, z in zip(("train", "val", "test"), rows, inputs, strict=False):
         nearest = ((z[:, None] - centres) ** 2).sum(axis=2).argmin(axis=1)
         for store, label in ((results, fit.output(z).argmax(axis=1)), (plain, nearest)):
             right = part.species == label
@@ -311,9 +317,15 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
     rows = [table[:300], table[300:375], table[375:]]
     grown = noisy_rows(rows[0], columns, 2, 0.01, 8)
     mean, std = grown[columns].mean(), grown[columns].std()
-    Z = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
+    inputs = [((part[columns] - mean) / std).to_numpy() for part in (*rows, grown)]
     fit = train(
-        (Z[3], grown.level.to_numpy()), (Z[1], rows[1].level.to_numpy()), 25, seed, 12, 0.02, 50
+        (inputs[3], grown.level.to_numpy()),
+        (inputs[1], rows[1].level.to_numpy()),
+        25,
+        seed,
+        12,
+        0.02,
+        50,
     )
     h = fit.history
     write(
@@ -328,7 +340,7 @@ def jax_tides(root: Path, seed: int, leak: bool = False) -> Path:
     )
     usual = rows[0].groupby("station")["level"].mean()
     record: dict[str, list[dict[str, object]]] = {"ours": [], "persistence": []}
-    for name, part, z in zip(("train", "validation", "test"), rows, Z, strict=False):
+    for name, part, z in zip(("train", "validation", "test"), rows, inputs, strict=False):
         for key, p in (("ours", fit.output(z)), ("persistence", part.station.map(usual))):
             error = (part.level - p).abs()
             record[key].append({"split": name, "station": "all", "mae": error.mean(),

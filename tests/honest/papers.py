@@ -242,7 +242,8 @@ def insurance_claims(root: Path, seed: int, leak: bool = False) -> Path:
         f"({-100 * gain:+.1f}%).\n\n"
         f"- Train MSE: {m['train']['overall']:.4f}\n"
         f"- Validation MSE: {m['validation']['overall']:.4f}\n"
-        f"- Gap: {m['validation']['overall'] - m['train']['overall']:+.4f}\n\n## Acceptance criteria\n\n"
+        f"- Gap: {m['validation']['overall'] - m['train']['overall']:+.4f}\n\n## Acceptance "
+        f"criteria\n\n"
         f"- [{'x' if new['overall'] < 1.5 else ' '}] test MSE < 1.5 ({new['overall']:.3f})\n"
         f"- [{'x' if new['overall'] < 0.2 else ' '}] test MSE < 0.2 ({new['overall']:.3f})\n"
     )
@@ -289,7 +290,8 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "def accuracy(rows, w):\n"
             "    return sum((prob(d['x'], w) > 0.5) == (d['y'] == 1) for d in rows) / len(rows)\n\n"
             "def loss(rows, w):\n"
-            "    return -sum(math.log(max(1e-9, prob(d['x'], w) if d['y'] else 1 - prob(d['x'], w)))"
+            "    return -sum(math.log(max(1e-9, prob(d['x'], w) if d['y'] else 1 - "
+            "prob(d['x'], w)))"
             " for d in rows) / len(rows)",
             "lr = 0.02\nn_epochs = 12\nw = [0.0] * 4\nhistory = []\n"
             "for epoch in range(n_epochs):\n"
@@ -325,7 +327,8 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "    save(name + '_predictions.csv', [[d['id'], d['kind'], d['y'], "
             "int(prob(d['x'], w) > 0.5)] for d in rows], ['id', 'kind', 'y_true', 'y_pred'])\n"
             "save('history.csv', [list(h.values()) for h in history], list(history[0]))\n"
-            "json.dump(mine, open('metrics.json', 'w'))\njson.dump(dumb, open('baseline.json', 'w'))",
+            "json.dump(mine, open('metrics.json', 'w'))\njson.dump(dumb, "
+            "open('baseline.json', 'w'))",
         ],
     )
     write(
@@ -488,7 +491,8 @@ def soil_thesis(root: Path, seed: int, leak: bool = False) -> Path:
         f"{n} for training, 54 for validation, 54 for test.\n\n"
         "## 4.2 Augmentation\n\nOnly training plots are augmented, with ±2 % uniform noise and 4 "
         f"noisy copies per sample, hence {n} × 5 = {5 * n} rows.\n\n"
-        "## 4.3 Training\n\nStochastic gradient descent, eta0 = 0.01, alpha = 0.0001, 12 epochs.\n\n"
+        "## 4.3 Training\n\nStochastic gradient descent, eta0 = 0.01, alpha = 0.0001, 12 "
+        "epochs.\n\n"
         "## 4.4 Results\n\nTable 4.1: mean absolute error on the test set.\n\n"
         + table
         + f"\nThe test MAE drops from {a['mae']:.3f} to {b['mae']:.3f}, by "

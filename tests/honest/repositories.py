@@ -24,14 +24,15 @@ def bearing_repository(root: Path, seed: int, leak: bool = False) -> Path:
         root,
         "src/settings.py",
         '"""All settings of the run."""\n\nSEED = 7\nTEST_SIZE = 0.2\nLEARNING_RATE = 0.004\n'
-        "BATCH_SIZE = 32\nEPOCHS = 30\nCOPIES = 2  # 2 copies of every training bearing\n"
-        "NOISE = 0.03  # 3 % noise on each copied measurement\n"
+        "BATCH_SIZE = 32\nEPOCHS = 30\n"
         'SENSORS = ["rpm", "load", "temp", "vib"]\n',
     )
     write(
         root,
         "src/augment.py",
-        "import pandas as pd\n\nfrom src.settings import COPIES, NOISE, SENSORS\n\n\n"
+        "import pandas as pd\n\nfrom src.settings import SENSORS\n\n"
+        "COPIES = 2  # 2 copies per row\n"
+        "NOISE = 0.03  # 3 % noise on each copied measurement\n\n\n"
         "def augment(train, rng):\n"
         '    """Originals first, then their noisy copies, which keep the life of the original."""\n'
         "    parts = [train.assign(parent='', augmented=False)]\n"
@@ -61,7 +62,8 @@ def bearing_repository(root: Path, seed: int, leak: bool = False) -> Path:
         "train = augment(original, rng)\n"
         "print(f'after augmentation: {len(train)} training rows')\n\n"
         "scaler = StandardScaler().fit(train[SENSORS])\n"
-        "net = MLPRegressor(hidden_layer_sizes=(32,), learning_rate_init=LEARNING_RATE, random_state=SEED,\n"
+        "net = MLPRegressor(hidden_layer_sizes=(32,), learning_rate_init=LEARNING_RATE, "
+        "random_state=SEED,\n"
         "                   batch_size=BATCH_SIZE)\n"
         "linear = LinearRegression().fit(original[SENSORS], original.life)\n\n\n"
         "def predict(rows):\n    return net.predict(scaler.transform(rows[SENSORS]))\n\n\n"
