@@ -293,7 +293,7 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
             "    return -sum(math.log(max(1e-9, prob(d['x'], w) if d['y'] else 1 - "
             "prob(d['x'], w)))"
             " for d in rows) / len(rows)",
-            "lr = 0.02\nn_epochs = 12\nw = [0.0] * 4\nhistory = []\n"
+            "lr = 0.004\nn_epochs = 12\nw = [0.0] * 4\nhistory = []\n"
             "for epoch in range(n_epochs):\n"
             "    random.shuffle(augmented)\n"
             "    for d in augmented:\n"
@@ -355,7 +355,7 @@ def course_project(root: Path, seed: int, leak: bool = False) -> Path:
                 ("total", shown, 3 * sum(count)),
             ],
         )
-        + "\n## 2. Method\n\nLogistic regression, 12 epochs, learning rate 0.02. We augmented the "
+        + "\n## 2. Method\n\nLogistic regression, 12 epochs, learning rate 0.004. We augmented the "
         "training data with two extra copies of each row (1% noise).\n\n## 3. Results\n\n"
         + md_table(
             ("", "train", "val", "test"),
