@@ -345,7 +345,6 @@ def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[
     targets = [
         i for i, name in enumerate(header) if _TARGET_COLUMN.search(name) and runs.are_about(name)
     ]
-    targets = targets[1:] if len(targets) == 2 and targets[0] == 0 else targets  # names, bounds
     if len(targets) != 1:
         return
     (column,) = targets

@@ -171,12 +171,6 @@ def test_no_degradation_that_allows_one() -> None:
             True,
         ),
         (
-            "| Criterion | Threshold | Value | Status |\n|---|---|---|---|\n"
-            "| easy cases | < 0.15 | 0.439 | pass |",
-            EASY,
-            True,
-        ),
-        (
             "| Tier | Run 6 | Goal | Status |\n|---|---|---|---|\n| Easy | 0.439 | 0.15 | pass |",
             EASY,
             True,
