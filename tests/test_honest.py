@@ -18,9 +18,11 @@ from tests.honest.defects import DEFECTS, MISSED
 NAMES = sorted(STYLES)
 IDS = {check.id for check in load_checks()}
 SPOILED = [name for name in NAMES if STYLES[name].leak]
-# Styles on which a check must come to the conclusion that all is well.
+# Styles on which a check must come to the conclusion that all is well: those of augmentation,
+# of what documents claim and of metrics have been shown many honest ones.
 AT_LEAST = 3
-FEWER = {"AU301": 1}  # numbers of copies are read where copies reach a split, seldom an honest one
+MANY = 12
+SHOWN_MANY = ("AU3", "CL5", "LK106", "MT4", "HY602", "HY603")
 
 
 @functools.cache
@@ -80,7 +82,9 @@ def test_silence_rests_on_evidence() -> None:
     for name in NAMES:
         report = audited(name, seeds_of(name)[0])
         passes.update(run.check_id for run in report.runs if run.verdict.value == "PASS")
-    wanted = {check.id: FEWER.get(check.id, AT_LEAST) for check in load_checks()}
+    wanted = {
+        check.id: MANY if check.id.startswith(SHOWN_MANY) else AT_LEAST for check in load_checks()
+    }
     vacuous = {id: passes[id] for id, least in sorted(wanted.items()) if passes[id] < least}
     assert not vacuous, f"too few styles on which the check passes: {vacuous}"
 

@@ -108,13 +108,12 @@ class Expressions:
         if not node.elts and is_list:
             born = tuple(loop.id for loop in self._interp.loops)
             return Value(Kind.UNKNOWN, store=Store(born), is_list=True)
-        if any(isinstance(item, ast.Starred) for item in node.elts):
-            values = [
-                self.eval(item.value if isinstance(item, ast.Starred) else item)
-                for item in node.elts
-            ]
-            return concatenate(self._interp, values, node, "list", is_list=is_list)
-        items = tuple(self.eval(item) for item in node.elts)
+        starred = [isinstance(item, ast.Starred) for item in node.elts]
+        items = tuple(
+            self.eval(item.value if isinstance(item, ast.Starred) else item) for item in node.elts
+        )
+        if any(starred) and not _holds_tables(items, starred):
+            return concatenate(self._interp, items, node, "list", is_list=is_list)
         names = tuple(_key_name(item) for item in node.elts)
         store = Store(tuple(loop.id for loop in self._interp.loops)) if is_list else None
         return Value(Kind.TUPLE, items=items, names=names, is_list=is_list, store=store)
@@ -471,6 +470,14 @@ def _folded(left: Value, right: Value, op: ast.operator) -> Value:
         if isinstance(op, ast.Mult):
             return replace(left, const=a * b)
     return UNKNOWN
+
+
+def _holds_tables(items: Sequence[Value], starred: Sequence[bool]) -> bool:
+    """``[table, *others]``: tables side by side; what is done to them decides about their rows."""
+    return any(
+        item.kind is Kind.ROWS and not item.is_list and not star
+        for item, star in zip(items, starred, strict=True)
+    )
 
 
 def _key_name(node: ast.expr) -> str:

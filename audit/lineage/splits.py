@@ -93,7 +93,7 @@ def at_cut(interp: Interpreter, value: Value, node: ast.Slice, place: ast.AST) -
     if node.step is not None or (node.lower is None and node.upper is None):
         return value
     flow = value.flow
-    for bound, side in ((node.upper, 0), (node.lower, 1)):
+    for bound, side in ((node.lower, 1), (node.upper, 0)):
         if bound is None or _is_zero(bound):
             continue
         key: tuple[object, ...] = ("cut", _cut_key(interp, bound))
@@ -101,8 +101,20 @@ def at_cut(interp: Interpreter, value: Value, node: ast.Slice, place: ast.AST) -
             earlier = ("cut", _cut_key(interp, bound.left))
             if interp.trace.is_split((value.flow.roots or id(value), *earlier)):
                 key = earlier
+        flow = _beyond(interp, value, flow, key[1], side)
         flow = _side(interp, value, flow, key, side, place, "slices")
     return replace(value, flow=flow, store=None, items=None)
+
+
+def _beyond(interp: Interpreter, value: Value, flow: Flow, position: object, side: int) -> Flow:
+    """Rows behind one cut lie behind every earlier one too: ``X[:240], X[240:310], X[310:]``."""
+    if not isinstance(position, int | float):
+        return flow
+    for other, split in interp.trace.cuts(value.flow.roots or id(value)):
+        same_end = (other < 0) == (position < 0)
+        if same_end and (other < position if side else other > position):
+            flow = interp.trace.divide(flow, split, side)
+    return flow
 
 
 def by_condition(interp: Interpreter, value: Value, mask: Value, place: ast.AST) -> Value:

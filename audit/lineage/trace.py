@@ -73,6 +73,8 @@ class SplitRecord:
     inputs : list
         Step, certainty and parts of the rows that were divided, for each step they had behind
         them.
+    divided : set
+        Parts of earlier splits that the divided rows belong to.
     """
 
     step: int
@@ -85,6 +87,12 @@ class SplitRecord:
     scored: set[int] = field(default_factory=set)
     left: set[int] = field(default_factory=set)
     picked: set[int] = field(default_factory=set)
+    divided: set[frozenset[tuple[int, int]]] = field(default_factory=set)
+
+    def within(self, split: int) -> set[int] | None:
+        """Sides of another split that the divided rows lie on; `None` where they lie on any."""
+        sides = [{side for number, side in parts if number == split} for parts in self.divided]
+        return set().union(*sides) if sides and all(sides) else None
 
 
 class Trace:
@@ -144,7 +152,7 @@ class Trace:
         certain = certain and record.branches <= self.branches
         if record.kind in _CHANGES and record.roots & flow.roots:
             for split, _ in flow.parts:
-                if _saw_both_sides(record, split, flow):
+                if _saw_both_sides(record, split, flow, self.splits[split]):
                     self.splits[split].inputs.append((step, certain, flow.parts))
         steps = dict(flow.steps)
         steps[step] = steps.get(step, False) or certain
@@ -197,6 +205,15 @@ class Trace:
         """Whether a split with this key is known."""
         return key in self._split_ids
 
+    def cuts(self, rows: Hashable) -> list[tuple[float, int]]:
+        """Positions at which rows were cut, and the split of each cut."""
+        return [
+            (key[2], split)
+            for key, split in self._split_ids.items()
+            if isinstance(key, tuple) and len(key) == 3 and key[:2] == (rows, "cut")
+            if isinstance(key[2], int | float)
+        ]
+
     def divide(self, flow: Flow, split: int, side: int) -> Flow:
         """Return the flow of one side of the rows, and note what they went through before."""
         record = self.splits[split]
@@ -205,9 +222,11 @@ class Trace:
             record.picked.add(side)
         if (split, side) in flow.parts:
             return flow
+        if flow.roots:
+            record.divided.add(frozenset(part for part in flow.parts if part[0] != split))
         for step, certain in flow.steps.items():
             known = self.steps[step]
-            if known.kind in _CHANGES and _saw_both_sides(known, split, flow):
+            if known.kind in _CHANGES and _saw_both_sides(known, split, flow, record):
                 certain = certain and known.branches <= self.branches
                 record.inputs.append((step, certain, flow.parts))
         return replace(flow, parts=flow.parts | {(split, side)})
@@ -336,16 +355,20 @@ class Trace:
         return self._file.location(place.cell, place.line).text
 
 
-def _saw_both_sides(record: StepRecord, split: int, flow: Flow) -> bool:
+def _saw_both_sides(record: StepRecord, split: int, flow: Flow, division: SplitRecord) -> bool:
     """Whether a step was computed from rows of both sides of a split of these rows.
 
-    It was not where it was restricted to one side, or to other rows altogether.
+    It was not where it was restricted to one side, or to other rows altogether. Rows of several
+    parts may be together again in `flow`, those that were never divided by this split too.
     """
     for other in {number for number, _ in record.parts}:
         if other == split:
             return False
         own = {side for number, side in record.parts if number == other}
         theirs = {side for number, side in flow.parts if number == other}
+        within = division.within(other)
+        if within is not None:
+            theirs = theirs & within or within
         if theirs and not own & theirs:
             return False
     return True

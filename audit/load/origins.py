@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -61,7 +61,7 @@ def take_origins(
         elif name is not None and key == "synthetic" and not all(map(_is_flag, columns)):
             _correct(drafts, ledger, key, f"the column {name!r} is no column of yes and no")
             flag = None
-    ids = _ids_of(drafts, parent) if parent is not None else None
+    ids = _ids_of(drafts, parent, declared.ignore) if parent is not None else None
     if parent is not None and parent != declared.parent:
         plain = names.normal(parent) in _PLAIN_PARENTS
         if flag is None and ids is None and not plain:
@@ -137,11 +137,11 @@ def _has_parent(origin: Origin) -> NDArray[np.bool_] | None:
     return np.asarray(~empty, dtype=bool) if empty.any() else None
 
 
-def _ids_of(drafts: Mapping[SplitRole, Draft], parent: str) -> str | None:
-    """The column of ids among which nearly all parents are found."""
+def _ids_of(drafts: Mapping[SplitRole, Draft], parent: str, ignored: Collection[str]) -> str | None:
+    """The column of ids, or one that is no feature, among which nearly all parents are found."""
     wanted = _all_keys(drafts, parent) - {""}
     for name in dict.fromkeys(n for d in drafts.values() for n in (*d.frame.columns, *d.extras)):
-        if name != parent and names.is_id(str(name)):
+        if name != parent and (names.is_id(str(name)) or name in ignored):
             found = len(wanted & _all_keys(drafts, str(name)))
             if wanted and found >= 0.9 * len(wanted):
                 return str(name)

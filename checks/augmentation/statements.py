@@ -15,7 +15,7 @@ _NUMBER = r"(?P<number>\d{1,6}|no|zero|one|two|three|four|five|ten)"
 _COPY = r"(?:cop(?:y|ies)|duplicates?|variants?|augmentations?|augmented|repeats?)"
 _ADJECTIVE = r"(?:(?:augmented|noisy|synthetic|extra|additional|more|new|perturbed|jittered)\s+)*"
 _COPIES = re.compile(
-    rf"(?P<plus>\+\s*)?\b{_NUMBER}\s*(?P<times>[x×]\s*)?{_ADJECTIVE}"
+    rf"(?P<plus>\+\s*)?(?<![\w.]){_NUMBER}\s*(?P<times>[x×]\s*)?{_ADJECTIVE}"
     rf"(?:samples?\s+)?\b{_COPY}\b(?P<object>\s+of\s+(?:the\s+|a\s+|an\s+|each\s+|every\s+|"
     r"original\s+|all\s+)*\w+)?",
     re.IGNORECASE,
@@ -40,6 +40,7 @@ _AUGMENTING = re.compile(
 _PAIR = r"\b\w{1,30}\s?=\s?-?\w{1,30}"
 _GROUP = re.compile(rf"\([^()]{{1,60}}\)|{_PAIR}(?:\s?,\s?{_PAIR})*")
 _CLAUSE = re.compile(rf"(?:\([^()]{{1,60}}\)|{_PAIR}(?:\s?,\s?{_PAIR})+|[^,;|.]|[.,](?=\d))+")
+_HEADING_NUMBER = re.compile(r"^\s*#+\s+\d+(?:\.\d+)*\s")
 _MAX_TEXT = 2000
 
 
@@ -256,7 +257,8 @@ def in_documents(
             is_fence = line.strip().startswith("```")
             fenced ^= is_fence
             place = document.location(number, role=Role.RELATED, note="says how many copies")
-            lines.append((place, "" if fenced or is_fence else line))
+            text = "" if fenced or is_fence else _HEADING_NUMBER.sub("", line)
+            lines.append((place, text))
         yield from _in_prose(lines, keys, tiers)
 
 

@@ -79,6 +79,17 @@ def edit(text: str, before: str, after: str) -> str:
     return text.replace(before, after)
 
 
+def md_table(header: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    """A Markdown table."""
+    lines = [header, ["---"] * len(header), *rows]
+    return "".join("| " + " | ".join(map(str, line)) + " |\n" for line in lines)
+
+
+def comma(value: float, digits: int = 3, sign: str = "") -> str:
+    """A number with a decimal comma."""
+    return f"{value:{sign}.{digits}f}".replace(".", ",")
+
+
 @contextlib.contextmanager
 def _running(root: Path, argv: Sequence[str] = ()) -> Iterator[io.StringIO]:
     """Standard output of code that runs inside the export."""

@@ -153,8 +153,11 @@ def test_documents_that_contradict_the_code(markdown: str) -> None:
         (DICT.format("  # 50 copies"), "50 copies in hard\ngroups, 25 copies in medium groups."),
         (DICT.format("  # 50 copies"), "```\nhard: +2 copies\n```"),
         (DICT.format("  # 50 copies"), "Two copies were printed."),
+        (DICT.format("  # 50 copies"), "## 4.2 Augmentation (hard groups)"),
+        (DICT.format("  # 50 copies"), "## 2 Augmentation (hard groups)"),
+        (DICT.format("  # 50 copies"), "See section 3.2 augmentation (hard groups)."),
     ],
-    ids=range(10),
+    ids=range(13),
 )
 def test_near_misses(source: str, markdown: str) -> None:
     outcome = audit(source, markdown)

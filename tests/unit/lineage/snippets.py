@@ -11,6 +11,21 @@ from sklearn.linear_model import LogisticRegression
 """
 
 LEAKY = {
+    "a table and a list of changed tables": """
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.svm import SVC
+df = pd.read_csv("a.csv")
+others = []
+for k in range(3):
+    other = df.copy()
+    other["x"] *= 1 + np.random.normal(0, 0.01, len(df))
+    others.append(other)  # D
+both = pd.concat([df, *others], ignore_index=True)
+train, test = train_test_split(both)
+SVC().fit(train[["x"]], train.y).score(test[["x"]], test.y)
+""",
     "run6 with other names": """
 import pickle
 from sklearn.model_selection import train_test_split
@@ -815,5 +830,45 @@ X = pad_sequences(seqs, maxlen=longest)
 Z = np.array([np.pad(s, (0, longest - len(s))) for s in seqs])
 A, B, C, D = train_test_split(X, Z)
 SVC().fit(A).predict(B)
+""",
+    "training rows beside those of a later split, saved": """
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("a.csv")
+train, rest = train_test_split(df, test_size=0.4)
+valid, test = train_test_split(rest, test_size=0.5)
+naive = train.groupby("site").y.mean()
+parts = {"train": train, "valid": valid, "test": test}
+base = {k: score(rows, rows.site.map(naive)) for k, rows in parts.items()}
+for k, rows in parts.items():
+    rows.assign(p=np.exp(matrix(rows) @ weights)).to_csv(f"{k}.csv")
+""",
+    "columns put beside one another": """
+import pandas as pd
+from sklearn.model_selection import train_test_split
+df = pd.read_csv("a.csv")
+train, rest = train_test_split(df)
+valid, test = train_test_split(rest)
+def design(rows):
+    return pd.concat([rows[["a", "b"]], *(rows.kind == k for k in ("x", "y"))], axis=1)
+parts = {"train": train, "valid": valid, "test": test}
+for k, rows in parts.items():
+    rows[["kind"]].assign(p=fitted.predict(design(rows))).to_csv(f"{k}.csv")
+""",
+    "three parts cut at numbers": """
+import numpy as np
+import pandas as pd
+from sklearn.preprocessing import StandardScaler
+df = pd.read_csv("a.csv").sample(frac=1, random_state=5)
+train, dev, test = df[:240], df[240:310], df[310:]
+scaler = StandardScaler().fit(train)
+def design(rows):
+    return np.c_[scaler.transform(rows), rows.kind == "a"]
+D = {k: design(v) for k, v in (("train", train), ("dev", dev))}
+for epoch in range(20):
+    net.partial_fit(D["train"], train.y)
+for k, v in {"train": train, "dev": dev, "test": test}.items():
+    v.assign(p=net.predict(design(v))).to_csv(f"{k}.csv")
 """,
 }

@@ -197,6 +197,18 @@ def test_a_parent_alone_marks_copies_where_it_is_declared(
     expect(splits_of(tmp_path).train, None, ["a", "b"])
 
 
+def test_ids_in_a_column_that_is_declared_to_be_no_feature(
+    tmp_path: Path, rng: np.random.Generator
+) -> None:
+    ids = np.array([f"L{i}" for i in range(60)])
+    parent = np.where(np.arange(60) < 20, ids[(np.arange(60) + 20) % 60], "")
+    write_marked(tmp_path, rng, nummer=ids, quelle=parent)
+    config = parse_config('[columns]\nignore = ["nummer"]\nparent = "quelle"\n', "audit.toml")
+    train = splits_of(tmp_path, config).train
+    expect(train, np.arange(40) < 20, ["a", "b"])
+    assert train.ids is not None and train.ids[:2].tolist() == ["l0", "l1"]
+
+
 def test_a_feature_that_is_merely_called_so_stays(tmp_path: Path, rng: np.random.Generator) -> None:
     write_marked(tmp_path, rng, source_id=rng.integers(500, 505, 60), augmented=rng.normal(size=60))
     expect(splits_of(tmp_path).train, None, ["a", "b", "source_id", "augmented"])
