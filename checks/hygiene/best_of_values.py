@@ -50,7 +50,7 @@ def best_of_values(program: Program) -> Iterator[Chosen]:
         return
     seen: set[str] = set()
     for statement in program.statements:
-        for node in statement.expressions():
+        for node in statement.expressions:
             if not isinstance(node, ast.Call):
                 continue
             for name in _source(program, statement, node):

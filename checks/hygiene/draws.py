@@ -93,7 +93,7 @@ def shuffled_pipelines(program: Program) -> Iterator[Draw]:
         return
     divided: dict[str, set[str]] = {}
     for statement in program.statements:
-        for node in statement.expressions():
+        for node in statement.expressions:
             match node:
                 case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr="take" | "skip")):
                     divided.setdefault(name, set()).add(_last(node.func))
@@ -102,7 +102,7 @@ def shuffled_pipelines(program: Program) -> Iterator[Draw]:
         target = statement.node.targets[0] if isinstance(statement.node, ast.Assign) else None
         if not isinstance(target, ast.Name) or target.id not in both:
             continue
-        for node in statement.expressions():
+        for node in statement.expressions:
             if not isinstance(node, ast.Call) or _last(node.func) != "shuffle":
                 continue
             given = _argument(node, ("seed",), 1)
