@@ -14,7 +14,7 @@ audit: $(VENV)/.core  ## Install the tool and audit the shipped Run 6 export
 	@$(BIN)/audit run notebook_export/ --exit-zero
 
 test: $(VENV)/.all  ## Install everything and run the tests
-	$(BIN)/python -m pytest -n 2 -q
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
 
 check: lint types imports docs-check  ## Lint, types, import rules, generated documents
 

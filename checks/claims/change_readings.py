@@ -17,6 +17,7 @@ from checks.kit.intervals import Interval, Written, parse_written
 from checks.kit.written_splits import perhaps_rounded
 
 _HUNDRED = Interval(100.0, 100.0)
+_ONE = Interval(1.0, 1.0)
 _POINTS = re.compile(
     r"(?:pp|p\.p\.|pts?\.?|points?|percentage points?|%-?\s?points?|ppts?)$", re.IGNORECASE
 )
@@ -148,7 +149,8 @@ def _plain_readings(old: Written, new: Written, unit: Unit) -> Iterator[Reading]
     first, second = old.text, new.text
     change = new.value - old.value
     of_old, of_new = _divided(abs(change), abs(old.value)), _divided(abs(change), abs(new.value))
-    by_old, by_new = size / _absolute(a), size / _absolute(b)
+    # b / a - 1 holds each value once; (b - a) / a would count the rounding of a twice
+    by_old, by_new = _absolute(b / a - _ONE), _absolute(a / b - _ONE)
     difference = Reading(size, abs(change), f"{second} − {first} = {{:.4g}}", "difference")
     hundredfold = Reading(
         size * _HUNDRED,

@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from audit.model.artifacts import Document, DocumentKind, Documents
@@ -133,6 +133,7 @@ def possible(a: float, b: float, half: float, unit: str) -> list[tuple[float, fl
     st.integers(1, 400_000),
     st.sampled_from(["%", "x"]),
 )
+@example(215, 73, 6548, "%")
 def test_a_change_beyond_every_reading_is_flagged(a: int, b: int, c: int, unit: str) -> None:
     old, new, stated = a / 1000, b / 1000, c / 100
     ranges = possible(old, new, 0.0005, unit)
@@ -225,12 +226,10 @@ def test_parser_refuses(text: str) -> None:
 
 @given(expressions())
 def test_an_equation_is_right_as_often_as_python_says(text: str) -> None:
-    assume(any(sign in text for sign in "+*/"))
-    assume(len(text) < 200)
     try:
         truth = float(exact(text))
     except ZeroDivisionError:
         return
-    assume(1e-3 < abs(truth) < 1e9)
+    # What is no equation of a readable size cannot be judged, and must not be called wrong.
     line = f"Total: {text} = {truth:.3f}"
     assert judge(line).findings == ()
