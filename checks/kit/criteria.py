@@ -310,7 +310,7 @@ def _of_clause(document: Document, number: int, text: str, item: bool) -> Iterat
         if _CHANGE.search(subject) or _OTHER_UNIT.match(rest):
             return
         value, subject = _value_beside(subject)
-        claim = claim_of(f"{' '.join(marks_in(text))} {_brackets(rest)}")
+        claim = claim_of(f"{' '.join(marks_in(text))} {_outcome(rest)}")
         yield Criterion(subject, low, high, percent, text[:120], claim, number, document, value)
         return
     for pattern in (_AFTER_WORD, _BEFORE_WORD, _LOOSE, _MUST):
@@ -343,9 +343,9 @@ def _of_clause(document: Document, number: int, text: str, item: bool) -> Iterat
         return
 
 
-def _brackets(text: str) -> str:
-    # "(no degradation)" describes the criterion and says nothing of the outcome
-    return re.sub(r"\bno\b", "", text)
+def _outcome(text: str) -> str:
+    # "(no degradation)" describes the criterion; "99 %: no (77 %)" tells the outcome
+    return re.sub(r"(?<![:=–—] )\bno\b", "", text)
 
 
 def _bounds(word: str, number: float) -> tuple[float, float]:

@@ -209,6 +209,7 @@ def test_stated_and_missed(text: str, label: str, claimed: bool) -> None:
         "Easy cases: 0.439 (Target: < 0.15) ❌",
         "The easy cases missed their target of 0.15.",
         "## Success criteria\n1. ❌ Easy cases < 0.15",
+        "## Success criteria\n- Easy cases < 0.15: no (0.439)",
         "| Tier | Target | Met |\n|---|---|---|\n| easy | < 0.15 | no |",
     ],
 )
