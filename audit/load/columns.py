@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -45,6 +46,7 @@ def settle(
     target = _target(settled, truths, in_code, ledger)
     ids = _id_columns(settled)
     ignored = set(ledger.config.columns.ignore)
+    _unmatched(ignored, settled, ledger)
     failures: dict[SplitRole, LoadError] = {}
     for role, draft in drafts.items():
         frame = draft.frame
@@ -85,6 +87,19 @@ def settle(
                 ledger.recognise(path, f"{role.value} split", "cannot be used", why)
             del settled[role]
     return settled, failures
+
+
+def _unmatched(ignored: Collection[str], drafts: Mapping[SplitRole, Draft], ledger: Ledger) -> None:
+    """Say so when a column that is to be ignored is in no split: it may be misspelt."""
+    there = {str(name) for draft in drafts.values() for name in (*draft.frame, *draft.extras)}
+    for name in sorted(set(ignored) - there) if drafts else ():
+        near = difflib.get_close_matches(name, there, n=1)
+        ledger.add(
+            ProblemKind.SKIPPED,
+            next(iter(drafts.values())).path,
+            f"there is no column {name!r} in the splits, as columns.ignore names it",
+            f"Correct columns.ignore{f'; did you mean {near[0]!r}?' if near else '.'}",
+        )
 
 
 def _aligned(draft: Draft, train: Draft) -> Draft:

@@ -466,7 +466,7 @@ def _declared_and_broken(
     files: Sequence[File],
 ) -> None:
     """A role that is declared, or plain from the name, and whose file is unusable: malformed."""
-    present = {file.name for file in files}
+    present = {file.name: file.suffix for file in files}
     refused = {p.location.path: p.reason for p in ledger.problems}
     malformed = {
         p.location.path: p.reason for p in ledger.problems if p.kind is ProblemKind.MALFORMED
@@ -482,6 +482,10 @@ def _declared_and_broken(
                     where = path if not path.startswith("/") and ".." not in path else "."
                     step = f"Correct roles.{role} in {ledger.config.source or 'audit.toml'}."
                     ledger.add(ProblemKind.UNREADABLE, where, f"{role}: {reason}", step)
+            elif present[path] not in _READABLE:
+                reason = f"files of the type {present[path] or 'without suffix'} are not read"
+                step = f"Unpack it, or name a file of another type (.csv, .npz …) in roles.{role}."
+                ledger.add(ProblemKind.UNREADABLE, path, f"{role}: {reason}", step)
             if reason is not None:
                 where = path if path in present else "."
                 artifacts[slot] = Malformed(f"{role} ({path}): {reason}", Location(where))

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from audit.config import Config
+from audit.config import Columns, Config
 from audit.load import load, read_config
 from audit.model.artifacts import (
     Baseline,
@@ -711,3 +711,22 @@ def test_every_file_is_listed(tmp_path: Path) -> None:
         (tmp_path / name).write_text("x = 1\n")
     assert load(tmp_path).get(FileList) == Present(FileList(("a.py", "c.csv", "data/b.bin")))
     assert isinstance(load(tmp_path / "a.py").get(FileList), Absent)
+
+
+def test_a_declared_file_of_an_unread_type_is_no_silent_pass(tmp_path: Path) -> None:
+    table = "a,y\n1,2\n3,4\n"
+    files = {"train.csv.gz": b"packed", "train.csv": table, "test.csv": table}
+    export(tmp_path, files)
+    loaded = load(tmp_path, Config(roles={"train": ("train.csv.gz",)}))
+    slot = loaded.get(Splits)
+    assert isinstance(slot, Malformed) and ".gz are not read" in slot.reason
+    (problem,) = problems(loaded, ProblemKind.UNREADABLE)
+    assert problem.location.path == "train.csv.gz"
+
+
+def test_an_ignored_column_that_is_not_there_is_named(tmp_path: Path) -> None:
+    table = "row_id,a,y\n1,1,2\n2,3,4\n"
+    export(tmp_path, {"train.csv": table, "test.csv": table})
+    loaded = load(tmp_path, Config(columns=Columns(ignore=("rwo_id", "a"))))
+    (reason,) = [p.reason for p in problems(loaded, ProblemKind.SKIPPED) if "columns.ignore" in p.reason]
+    assert "'rwo_id'" in reason
