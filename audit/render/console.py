@@ -16,6 +16,7 @@ from audit.render.summary import answer, counts, headline_rows, remarks
 from audit.render.wording import count
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
@@ -30,6 +31,24 @@ VERDICT_STYLE = {
     ExperimentVerdict.VALID: "bold green",
 }
 _SEVERITY_STYLE = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.NOTE: "blue"}
+
+
+def plain_console(buffer: io.StringIO, width: int, color: bool) -> Console:
+    """A console that writes text as it is: no markup, and nothing taken from the environment."""
+    from rich.console import Console
+
+    return Console(
+        file=buffer,
+        width=width,
+        force_terminal=color,
+        color_system="standard" if color else None,
+        no_color=not color,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        legacy_windows=False,
+        _environ={},
+    )
 
 
 def to_console(report: Report, *, width: int, color: bool, report_path: str | None) -> str:
@@ -51,22 +70,10 @@ def to_console(report: Report, *, width: int, color: bool, report_path: str | No
     str
         About one screen; ends with a line break.
     """
-    from rich.console import Console
     from rich.text import Text
 
     buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-        _environ={},
-    )
+    console = plain_console(buffer, width, color)
     style = VERDICT_STYLE[report.verdict]
     name = plain(report.export_name, 80)
     console.print(Text.assemble((name, "bold"), ": ", (report.verdict.value, style)))

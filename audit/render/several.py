@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from audit.model.report import SCHEMA_VERSION, Report
 from audit.model.severity import Severity
-from audit.render.console import VERDICT_STYLE, first_of_each, settings_lines
+from audit.render.console import VERDICT_STYLE, first_of_each, plain_console, settings_lines
 from audit.render.escape import brief, plain
 from audit.render.json_report import to_json
 from audit.render.summary import is_number, remarks
@@ -75,22 +75,10 @@ def to_console_several(
     str
         A table, the top findings where few exports have any, and where to read on.
     """
-    from rich.console import Console
     from rich.text import Text
 
     buffer = io.StringIO()
-    console = Console(
-        file=buffer,
-        width=width,
-        force_terminal=color,
-        color_system="standard" if color else None,
-        no_color=not color,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        legacy_windows=False,
-        _environ={},
-    )
+    console = plain_console(buffer, width, color)
     console.print(_table(reports, failed))
     said = [(each.name, each.reason) for each in failed]
     said += [(report.export_name, text) for report in reports for text in remarks(report)]

@@ -728,5 +728,7 @@ def test_an_ignored_column_that_is_not_there_is_named(tmp_path: Path) -> None:
     table = "row_id,a,y\n1,1,2\n2,3,4\n"
     export(tmp_path, {"train.csv": table, "test.csv": table})
     loaded = load(tmp_path, Config(columns=Columns(ignore=("rwo_id", "a"))))
-    (reason,) = [p.reason for p in problems(loaded, ProblemKind.SKIPPED) if "columns.ignore" in p.reason]
+    (reason,) = [
+        p.reason for p in problems(loaded, ProblemKind.SKIPPED) if "columns.ignore" in p.reason
+    ]
     assert "'rwo_id'" in reason
