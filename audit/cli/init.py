@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -68,7 +69,7 @@ def init_command(
         show(text)
         return
     _write_whole(file, text)
-    say_plainly(f"wrote {file}; read it, correct it, then: audit run {path}")
+    say_plainly(f"wrote {file}; read it, correct it, then: audit run {quote(str(path))}")
 
 
 def _may_write(file: Path, force: bool) -> None:

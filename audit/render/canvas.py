@@ -84,7 +84,7 @@ class Canvas:
     def _write(self, title: str, lines: Sequence[Sequence[tuple[str, str]]]) -> None:
         """Write the title, the labels of the rows, the keys and what is not drawn."""
         height = self.height
-        self._label(0.02, 1 - 0.26 / height, title, size=12, weight="bold")
+        write_label(self.panel, 0.02, 1 - 0.26 / height, title, size=12, weight="bold")
         for place, item in self.rows:
             if isinstance(item, str):
                 self._beside(place, item, weight="bold")
@@ -94,7 +94,7 @@ class Canvas:
             self._keys(line, 1 - (0.56 + 0.26 * index) / height)
         if self.hidden:
             note = f"{count(self.hidden, 'more group')} not drawn"
-            self._label(0.02, 0.14 / height, note, size=9, color=FAINT)
+            write_label(self.panel, 0.02, 0.14 / height, note, size=9, color=FAINT)
 
     def places(self) -> list[tuple[Bar, float]]:
         """Each bar with its vertical centre."""
@@ -197,7 +197,7 @@ class Canvas:
                     else {"mfc": color, "mec": "white", "mew": 0.8}
                 )
                 self.panel.add_artist(Line2D([x + 0.014], [y], marker="o", ms=8, lw=0, **style))
-            self._label(x + 0.038, y, words, size=9)
+            write_label(self.panel, x + 0.038, y, words, size=9)
             x += _key_width(words)
 
     def svg(self) -> str:
@@ -223,27 +223,29 @@ class Canvas:
             parse_math=False,
         )
 
-    def _label(
-        self,
-        x: float,
-        y: float,
-        words: str,
-        *,
-        size: float,
-        weight: str = "normal",
-        color: str = INK,
-    ) -> None:
-        self.panel.text(
-            x,
-            y,
-            words,
-            fontsize=size,
-            fontweight=weight,
-            color=color,
-            va="center",
-            ha="left",
-            parse_math=False,
-        )
+
+def write_label(
+    picture: Any,
+    x: float,
+    y: float,
+    words: str,
+    *,
+    size: float,
+    weight: str = "normal",
+    color: str = INK,
+) -> None:
+    """Write words, which may be untrusted, into a picture: left-aligned, no mathematics."""
+    picture.text(
+        x,
+        y,
+        words,
+        fontsize=size,
+        fontweight=weight,
+        color=color,
+        va="center",
+        ha="left",
+        parse_math=False,
+    )
 
 
 def _bounds(evidence: Evidence | None) -> tuple[float, float] | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from audit.model.check import Verdict
 from audit.model.evidence import Series
 from audit.model.report import Report
-from audit.render.canvas import INK, cut
+from audit.render.canvas import INK, cut, write_label
 from audit.render.wording import number, percent
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def draw_augmentation(report: Report, title: str) -> str:
     height = head + rows * row + foot
     picture = Figure(figsize=(_WIDTH, height), facecolor="white")
     FigureCanvasSVG(picture)
-    _write(picture, 0.02, 1 - 0.26 / height, title, size=12, weight="bold")
+    write_label(picture, 0.02, 1 - 0.26 / height, title, size=12, weight="bold")
     _keys(picture, 1 - 0.58 / height, height, _copies(report))
     left, gap = 0.085, 0.085
     width = (0.975 - left - gap * (columns - 1)) / columns
@@ -169,37 +169,14 @@ def _keys(picture: Any, y: float, height: float, copies: int | None) -> None:
             linewidth=1.1,
         )
     )
-    _write(picture, 0.058, y, "original rows", size=9)
+    write_label(picture, 0.058, y, "original rows", size=9)
     picture.add_artist(Line2D([0.2, 0.228], [y, y], color=_AUGMENTED, lw=1.9))
     size = f" (n = {copies:,})" if copies is not None else ""
-    _write(picture, 0.238, y, f"augmented rows{size}", size=9)
+    write_label(picture, 0.238, y, f"augmented rows{size}", size=9)
     words = "share of the values in each of the bins"
-    _write(picture, 0.54 if size else 0.4, y, words, size=9, color=_FAINT)
+    write_label(picture, 0.54 if size else 0.4, y, words, size=9, color=_FAINT)
 
 
 def _rgb(color: str) -> tuple[float, float, float]:
     red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
     return red, green, blue
-
-
-def _write(
-    picture: Any,
-    x: float,
-    y: float,
-    words: str,
-    *,
-    size: float,
-    weight: str = "normal",
-    color: str = INK,
-) -> None:
-    picture.text(
-        x,
-        y,
-        words,
-        fontsize=size,
-        fontweight=weight,
-        color=color,
-        va="center",
-        ha="left",
-        parse_math=False,
-    )

@@ -231,3 +231,11 @@ def test_json_names_with_halves_of_characters(tmp_path: Path) -> None:
     metrics["validation"]["by_group"][0]["tier"] = "\ud800"
     (tmp_path / "metrics.json").write_text(json.dumps(metrics))
     round_trip(tmp_path)
+
+
+def test_the_next_step_can_be_pasted_into_a_shell(tmp_path: Path) -> None:
+    root = overlay(BASE, tmp_path / "a b;$(x)")
+    said = Result("init", root)
+    assert said.code == 0
+    text = " ".join(f"{said.out} {said.err}".split())
+    assert f"audit run '{root}'" in text
