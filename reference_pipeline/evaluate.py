@@ -239,7 +239,8 @@ def criteria(
     tuple of Criterion
         Overall, easy, medium, hard, leakage, gap.
     """
-    measured = {"overall": held_out.overall, **held_out.by_tier}
+    measured: dict[str, Estimate] = {"overall": held_out.overall}
+    measured |= {str(tier): score for tier, score in held_out.by_tier.items()}
     bounds = {name: getattr(thresholds, name) for name in ("overall", *TIERS)}
     judged = [
         Criterion(name, f"< {bound:g}", value, value < bound)
