@@ -206,10 +206,10 @@ def gap(train: Scores, held_out: Scores) -> Estimate:
     Estimate
         Difference of the overall means; ``n`` is the size of the held-out set.
     """
-    sides = (train.overall, held_out.overall)
-    half = float(np.hypot(*(side.high - side.value for side in sides)))
-    value = held_out.overall.value - train.overall.value
-    return Estimate(value, value - half, value + half, held_out.overall.n)
+    first, second = train.overall, held_out.overall
+    half = float(np.hypot(first.high - first.value, second.high - second.value))
+    value = second.value - first.value
+    return Estimate(value, value - half, value + half, second.n)
 
 
 def criteria(
