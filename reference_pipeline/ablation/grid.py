@@ -22,7 +22,7 @@ LEVELS: dict[str, tuple[str, ...]] = {
 
 LOSS_WEIGHTS: dict[str, dict[Tier, float]] = {
     "equal": {"easy": 1.0, "medium": 1.0, "hard": 1.0},
-    "3/1.5/1": {"easy": 1.0, "medium": 1.5, "hard": 3.0},
+    "3/1.5/1": {"easy": 3.0, "medium": 1.5, "hard": 1.0},
 }
 COPIES: dict[Tier, int] = {"easy": 1, "medium": 2, "hard": 3}
 NOISE_SCALE = 0.05

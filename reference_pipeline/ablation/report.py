@@ -172,7 +172,8 @@ def as_json(findings: Findings) -> dict[str, Any]:
 def caption(findings: Findings) -> str:
     """What the figure shows, in words."""
     means = {
-        levels: mean_of(own, "overall").value for levels, own in combinations(findings.results).items()
+        levels: mean_of(own, "overall").value
+        for levels, own in combinations(findings.results).items()
     }
     best, worst = min(means, key=means.__getitem__), max(means, key=means.__getitem__)
     return (
@@ -202,13 +203,13 @@ def _compared(study: Study, facts: Sequence[SeedFacts]) -> str:
         f"  - {name}: {_FEATURE_SETS.get(name, '')}" for name in study.levels["features"]
     )
     return f"""- **Augmentation** ({", ".join(study.levels["augmentation"])}), of training rows \
-only, after the split: copies of each original ({copies}); *noise* is the seed's own, {NOISE_SCALE:.0%} \
-on n and P, clipped to [0, 1], rows normalised; *symmetry* permutes rows and columns of P and \
-changes their signs.
+only, after the split: copies of each original ({copies}); *noise* is the seed's own, \
+{NOISE_SCALE:.0%} on n and P, clipped to [0, 1], rows normalised; *symmetry* permutes \
+rows and columns of P and changes their signs.
 - **Feature sets** ({", ".join(study.levels["features"])}):
 {sets}
-- **Loss weights** ({", ".join(study.levels["weights"])}): 3 for hard, 1.5 for medium and 1 for \
-easy groups, or all equal.
+- **Loss weights** ({", ".join(study.levels["weights"])}): all equal, or 3 for easy, 1.5 for \
+medium and 1 for hard groups as the seed proposes to protect the easy ones.
 - **Data**: for each seed {study.samples_per_group:,} generated originals of each group, split by \
 entity ({first["train"]:,} for training, {first["validation"]:,} for validation in the first \
 seed), and a fresh test set of {first["test"]:,} originals. All cells of a seed share data, split, \
@@ -340,4 +341,3 @@ def _head(*names: str) -> list[str]:
 def _row(*cells: str) -> str:
     # brackets are escaped: an interval is no link
     return f"| {' | '.join(cell.replace('[', chr(92) + '[') for cell in cells)} |"
-

@@ -14,9 +14,10 @@ from reference_pipeline.ablation.effects import (
 from reference_pipeline.ablation.facts import SeedFacts, pooled, pooled_by_tier
 from reference_pipeline.ablation.grid import COPIES, Comparison, Study
 from reference_pipeline.ablation.store import Result
+from reference_pipeline.config import Tier
 from reference_pipeline.evaluate import Estimate
 
-TIER_NAMES = ("easy", "medium", "hard")
+TIER_NAMES: tuple[Tier, ...] = ("easy", "medium", "hard")
 _ROUNDING = 1e-20  # mean square of what the order of additions does to a height
 _SUBJECTS = {
     "augmentation": {
@@ -24,7 +25,7 @@ _SUBJECTS = {
         "symmetry": "Training on exact symmetric copies",
     },
     "features": {},
-    "weights": {"3/1.5/1": "Loss weights 3/1.5/1 (hard/medium/easy)"},
+    "weights": {"3/1.5/1": "Loss weights 3/1.5/1 (easy/medium/hard)"},
 }
 _REFERENCES = {
     ("augmentation", "none"): "no augmentation",
@@ -186,11 +187,11 @@ def repeat_sentences(study: Study, facts: Sequence[SeedFacts]) -> list[str]:
     exact = [name for name, share in lowest.items() if share == 1]
     if not exact:
         return []
-    weights = "/".join(str(1 + COPIES[tier]) for tier in ("hard", "medium", "easy"))
+    weights = "/".join(str(1 + COPIES[tier]) for tier in TIER_NAMES)
     return [
         f"On feature {_sets(exact)} every symmetric copy has exactly the features of its original:"
         f" there the copies add no information, they are loss weights {weights} "
-        "(hard/medium/easy) under another name."
+        "(easy/medium/hard) under another name."
     ]
 
 
