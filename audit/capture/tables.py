@@ -193,7 +193,7 @@ def _ids(value: Any, what: str, n: int) -> Array:
 
     ids = as_column(value, what, n)
     if ids.dtype.kind == "f":
-        empty = np.isnan(ids)  # type: ignore[type-var]
+        empty = np.isnan(ids)
         whole = ids[~empty]
         if not bool(np.all(np.isfinite(whole) & (whole == np.round(whole)))):
             raise CaptureError(f"{what} holds fractions: pass whole numbers or text")
