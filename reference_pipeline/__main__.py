@@ -19,6 +19,9 @@ FAILED = 2
 STOPPED = 130  # by Ctrl-C, as shells number it
 
 _EPILOG = """\
+studies:
+  python -m reference_pipeline ablation --help
+
 examples:
   python -m reference_pipeline run7
   python -m reference_pipeline run7 --profile smoke --seed 3 --out /tmp/run7
@@ -40,8 +43,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0; 2 when a package is missing, the data cannot be used, the folder cannot be
         written or the notebook fails; 130 when it was stopped by Ctrl-C.
     """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["ablation"]:
+        from reference_pipeline.ablation.command import main as ablation
+
+        return ablation(words[1:])
     parser = _parser()
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_args(words)
     if (parsed.inputs is None) != (parsed.targets is None):
         parser.error("--inputs and --targets belong together")
     if parsed.verify_labels and parsed.inputs is None:

@@ -27,7 +27,7 @@ _STUDY = Study()
 _DEFAULTS = {
     "seeds": len(_STUDY.seeds),
     "size": _STUDY.samples_per_group,
-    "steps": _STUDY.steps,
+    "epochs": _STUDY.epochs,
 }
 _EPILOG = f"""\
 factors and levels:
@@ -74,7 +74,7 @@ def main(
         seeds=tuple(range(parsed.seeds)),
         samples_per_group=parsed.size,
         test_samples_per_group=parsed.size,
-        steps=parsed.steps,
+        epochs=parsed.epochs,
         levels=levels,
     )
     try:
@@ -142,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, lowest, words in (
         ("seeds", 1, "number of seeds; intervals need two"),
         ("size", 20, "originals of each group, and as many in the test set"),
-        ("steps", 1, "gradient steps of every cell"),
+        ("epochs", 1, "passes over as many rows as the set with all copies has, in every cell"),
     ):
         parser.add_argument(
             f"--{name}",
@@ -178,7 +178,7 @@ def _at_least(lowest: int) -> Callable[[str], int]:
 def _repeated(parsed: argparse.Namespace) -> str:
     """The command that gives the same numbers; the folders are anybody's own."""
     words = _COMMAND.split()
-    for name in ("seeds", "size", "steps"):
+    for name in ("seeds", "size", "epochs"):
         if (value := getattr(parsed, name)) != _DEFAULTS[name]:
             words += [f"--{name}", str(value)]
     for limit in parsed.limit:

@@ -102,6 +102,11 @@ def difference(
     )
 
 
+def has_features(name: str) -> Callable[[Cell], bool]:
+    """Whether a cell is of a feature set, for `difference`."""
+    return lambda cell: cell.features == name
+
+
 def against(ours: Iterable[Result], theirs: Iterable[Result], metric: str) -> Estimate:
     """Difference of two combinations, paired by seed."""
     first = {result.cell.seed: result.scores[metric] for result in ours}

@@ -79,10 +79,10 @@ class Study:
         Originals of each group in the fresh test set.
     validation_share : float
         Share of entities that is held back from training.
-    steps : int
-        Gradient steps of every cell.
+    epochs : int
+        Passes over as many rows as the training set with all its copies has, in every cell.
     batch_size : int
-        Rows of each step.
+        Rows of each gradient step.
     recipe : dict
         Whatever else the trainer is configured with: it belongs to the identity of a result.
     levels : dict
@@ -93,7 +93,7 @@ class Study:
     samples_per_group: int = 2000
     test_samples_per_group: int = 2000
     validation_share: float = 0.15
-    steps: int = 1080
+    epochs: int = 6
     batch_size: int = 256
     recipe: Mapping[str, Any] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(LEVELS))
@@ -129,7 +129,7 @@ class Study:
             **self.data_settings(cell.seed),
             **asdict(cell),
             "loss_weights": LOSS_WEIGHTS[cell.weights],
-            "steps": self.steps,
+            "epochs": self.epochs,
             "batch_size": self.batch_size,
             "recipe": dict(self.recipe),
         }

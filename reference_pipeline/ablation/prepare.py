@@ -48,17 +48,14 @@ class PreparedSeed:
 
     def rows(self, name: str) -> tuple[npt.NDArray[Any], FloatArray]:
         """Rows and heights of ``train``, ``validation``, ``test``, or the copies by a method."""
-        with np.load(self.folder / "rows.npz") as arrays:
-            return arrays[f"{name}_rows"], arrays[f"{name}_heights"]
+        rows = np.load(self.folder / f"rows_{name}.npy")
+        heights: FloatArray = np.load(self.folder / f"heights_{name}.npy")
+        return rows, heights
 
     def features(self, name: str, feature_set: str) -> FeatureArray:
         """Features of those rows, not scaled."""
         values: FeatureArray = np.load(self.folder / f"features_{feature_set}_{name}.npy")
         return values
-
-    def test_set(self) -> tuple[npt.NDArray[Any], FloatArray]:
-        """Rows and exact heights of the fresh test set."""
-        return self.rows("test")
 
 
 def data_code() -> str:
@@ -108,7 +105,7 @@ def _make(study: Study, seed: int, folder: Path) -> None:
     )
     share = study.validation_share
     train_ids, validation_ids = split_by_entity(
-        entity_ids(rows), rows[:, 1] * 10 + rows[:, 2], (1 - share, share), split_seed
+        entity_ids(rows), rows[:, 1:3], (1 - share, share), split_seed
     )
     sets = {
         "train": (rows[train_ids], heights[train_ids]),
@@ -121,11 +118,9 @@ def _make(study: Study, seed: int, folder: Path) -> None:
         made = augmented(*sets["train"], _COPIES_OF_GROUP, method, rng, noise_scale=NOISE_SCALE)
         sets[method] = (made.rows[made.is_copy], made.heights[made.is_copy])
         parents[method] = made.parents[made.is_copy]
-    np.savez(
-        folder / "rows.npz",
-        **{f"{name}_rows": rows for name, (rows, _) in sets.items()},
-        **{f"{name}_heights": heights for name, (_, heights) in sets.items()},
-    )
+    for name, (rows_of_set, heights_of_set) in sets.items():
+        np.save(folder / f"rows_{name}.npy", rows_of_set)
+        np.save(folder / f"heights_{name}.npy", heights_of_set)
     repeats = {name: _write_features(folder, name, sets, parents) for name in FEATURE_SETS}
     facts = SeedFacts(
         seed=seed,
@@ -156,7 +151,7 @@ def _write_features(
 def _by_tier(rows: npt.NDArray[Any], heights: FloatArray) -> dict[str, LabelError]:
     by_group = {
         (error.k, error.m): LabelError(
-            error.n_copies, error.n_infinite, error.mean_squared_log2_error or 0.0
+            error.n_copies, error.n_infinite, float(np.nan_to_num(error.mean_squared_log2_error))
         )
         for error in label_error(rows, heights)
     }

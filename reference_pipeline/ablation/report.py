@@ -12,6 +12,7 @@ from reference_pipeline.ablation.effects import (
     combinations,
     difference,
     direction,
+    has_features,
     mean_of,
 )
 from reference_pipeline.ablation.facts import SeedFacts, pooled, pooled_by_tier
@@ -88,7 +89,7 @@ log2-MSE on a fresh test set of originals; smaller is better.
 
 ## What was compared
 
-{_compared(study, facts)}
+{_compared(study, results, facts)}
 
 ## Main effects
 
@@ -196,7 +197,7 @@ def _how_to_read(seeds: int) -> str:
     )
 
 
-def _compared(study: Study, facts: Sequence[SeedFacts]) -> str:
+def _compared(study: Study, results: Sequence[Result], facts: Sequence[SeedFacts]) -> str:
     first = facts[0].originals
     copies = ", ".join(f"{COPIES[tier]} for {tier}" for tier in ("hard", "medium", "easy"))
     sets = "\n".join(
@@ -214,8 +215,25 @@ medium and 1 for hard groups as the seed proposes to protect the easy ones.
 entity ({first["train"]:,} for training, {first["validation"]:,} for validation in the first \
 seed), and a fresh test set of {first["test"]:,} originals. All cells of a seed share data, split, \
 test set and initial weights, so they are compared in pairs.
-- **Budget**: exactly {study.steps:,} gradient steps of {study.batch_size} rows in every cell, \
-whatever the number of copies, so that copies are not simply more training."""
+- **Budget**: {_budget(study, results)}"""
+
+
+def _budget(study: Study, results: Sequence[Result]) -> str:
+    """How long the cells were trained, and whether all of a seed alike."""
+    fewest, most = (choose(result.steps for result in results) for choose in (min, max))
+    steps = f"{fewest:,}" if fewest == most else f"{fewest:,} to {most:,}"
+    by_seed = {seed: {r.steps for r in results if r.cell.seed == seed} for seed in study.seeds}
+    if any(len(steps) > 1 for steps in by_seed.values()):
+        return (
+            f"{steps} gradient steps of {study.batch_size} rows, **not the same in all cells of a "
+            "seed**: differences between cells may come from the training time."
+        )
+    return (
+        f"{steps} gradient steps of {study.batch_size} rows, the same in every cell of a seed: "
+        f"{study.epochs} epochs of as many rows as the set with all copies has. Without copies the "
+        "originals are repeated to that number, so that copies are not simply more training. The "
+        "weights of the epoch with the lowest balanced validation error are evaluated."
+    )
 
 
 def _effects_table(study: Study, results: Sequence[Result]) -> str:
@@ -296,11 +314,7 @@ def _scopes(
     everything: list[tuple[str | None, Callable[[Cell], bool]]] = [(None, lambda cell: True)]
     if comparison.factor == "features":
         return everything
-    return everything + [(name, _has_features(name)) for name in study.levels["features"]]
-
-
-def _has_features(name: str) -> Callable[[Cell], bool]:
-    return lambda cell: cell.features == name
+    return everything + [(name, has_features(name)) for name in study.levels["features"]]
 
 
 def _bounds(estimate: Estimate) -> dict[str, Any]:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -47,8 +47,11 @@ class SeedData(Protocol):
     def facts(self) -> SeedFacts:
         """What is known about it apart from any model."""
 
-    def test_set(self) -> tuple[npt.NDArray[np.generic], FloatArray]:
-        """Rows and exact heights of the fresh test set."""
+    def rows(self, name: str) -> tuple[npt.NDArray[Any], FloatArray]:
+        """Rows and heights of ``train``, ``validation``, ``test``, or the copies by a method."""
+
+    def features(self, name: str, feature_set: str) -> npt.NDArray[np.float32]:
+        """Features of those rows, not scaled."""
 
 
 class Watcher(Protocol):
@@ -115,7 +118,7 @@ def run_study(
 def _trained(study: Study, cell: Cell, name: str, data: SeedData, train: Trainer) -> Result:
     start = time.process_time()
     outcome = train(study, cell, data)
-    rows, heights = data.test_set()
+    rows, heights = data.rows("test")
     measured = scores(rows, heights, outcome.predicted)
     by_tier = {str(tier): estimate.value for tier, estimate in measured.by_tier.items()}
     by_group: Mapping[str, float] = {

@@ -9,6 +9,7 @@ from reference_pipeline.ablation.effects import (
     combinations,
     difference,
     direction,
+    has_features,
     mean_of,
 )
 from reference_pipeline.ablation.facts import SeedFacts, pooled, pooled_by_tier
@@ -119,7 +120,7 @@ def _size(estimate: Estimate) -> str:
     return f"{plain[0]} [{plain[1]}, {plain[2]}]"
 
 
-def tiers(effects: Mapping[str, Estimate]) -> str:
+def tiers(effects: Mapping[Tier, Estimate]) -> str:
     """Where among the tiers an effect is shown, as a clause; empty with too few seeds."""
     clauses = []
     for way, words in (
@@ -224,8 +225,7 @@ def _within_sets(study: Study, results: Sequence[Result], comparison: Comparison
     if comparison.factor == "features" or len(names) < 2:
         return ""
     effects = {
-        name: difference(results, comparison, "overall", lambda cell, n=name: cell.features == n)
-        for name in names
+        name: difference(results, comparison, "overall", has_features(name)) for name in names
     }
     clauses = []
     for way, words in (

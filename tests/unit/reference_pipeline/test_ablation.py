@@ -49,9 +49,13 @@ class FakeData:
 
     facts: SeedFacts
 
-    def test_set(self) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]:
+    def rows(self, name: str) -> tuple[npt.NDArray[np.generic], npt.NDArray[np.float64]]:
+        assert name == "test"
         rows = np.array([[9, k, m] for k, m in GROUPS for _ in range(20)])
         return rows, np.full(len(rows), 4.0)
+
+    def features(self, name: str, feature_set: str) -> npt.NDArray[np.float32]:
+        raise AssertionError("only a real trainer needs features")
 
 
 class FakeWatcher:
@@ -76,7 +80,7 @@ class FakeTrainer:
         self.asked.append(cell)
         predicted = 4.0 * 2 ** math.sqrt(self.error(cell))
         copies = 1 if cell.augmentation == "none" else 3
-        return Outcome(np.full(180, predicted), 170 * copies, study.steps)
+        return Outcome(np.full(180, predicted), 170 * copies, study.epochs)
 
 
 def prepare(study: Study, seed: int, work: Path) -> FakeData:
@@ -94,7 +98,7 @@ def by_feature_set(cell: Cell) -> float:
     return {"A": 0.8, "B": 0.4, "C": 0.2, "D": 0.1}[cell.features] + 0.002 * disturbance
 
 
-SMALL = Study(seeds=(0, 1, 2), samples_per_group=20, test_samples_per_group=20, steps=7)
+SMALL = Study(seeds=(0, 1, 2), samples_per_group=20, test_samples_per_group=20, epochs=7)
 
 
 def results_of(study: Study, error: Effect) -> list[Result]:
@@ -106,7 +110,7 @@ def results_of(study: Study, error: Effect) -> list[Result]:
             scores=dict.fromkeys(("overall", "balanced", *TIERS), error(cell)),
             by_group={f"{k},{m}": error(cell) for k, m in GROUPS},
             train_rows=170,
-            steps=study.steps,
+            steps=study.epochs,
             cpu_seconds=2.0,
         )
         for cell in study.cells()
@@ -168,7 +172,7 @@ def test_bad_limits(limits: list[str], words: str) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"steps": 8},
+        {"epochs": 8},
         {"samples_per_group": 21},
         {"test_samples_per_group": 21},
         {"batch_size": 16},
@@ -271,7 +275,7 @@ def test_a_result_without_a_number_is_left_out(tmp_path: Path) -> None:
 def test_a_changed_configuration_is_trained_anew(tmp_path: Path) -> None:
     run_study(SMALL, tmp_path, prepare, FakeTrainer(by_feature_set), FakeWatcher())
     changed = FakeTrainer(by_feature_set)
-    results, _ = run_study(replace(SMALL, steps=8), tmp_path, prepare, changed, FakeWatcher())
+    results, _ = run_study(replace(SMALL, epochs=8), tmp_path, prepare, changed, FakeWatcher())
     assert changed.asked == list(SMALL.cells())
     assert {result.steps for result in results} == {8}
 
@@ -410,7 +414,7 @@ def test_labels_and_repeats_are_stated_as_measured() -> None:
     assert "Every one of the 540 copies by symmetry has a true label." in text
     assert "On feature sets B, C and D every symmetric copy has exactly the features" in text
     assert "loss weights 2/3/4 (easy/medium/hard)" in text
-    assert "exactly 7 gradient steps" in text
+    assert "7 gradient steps of 256 rows, the same in every cell" in text
 
 
 @pytest.mark.parametrize(
@@ -495,13 +499,13 @@ def test_signed(value: float, text: str) -> None:
 
 def test_the_command_writes_page_picture_and_numbers(tmp_path: Path) -> None:
     out, work = tmp_path / "reports", tmp_path / "work"
-    arguments = ["--out", str(out), "--work", str(work), "--size", "20", "--steps", "7"]
+    arguments = ["--out", str(out), "--work", str(work), "--size", "20", "--epochs", "7"]
     trainer = FakeTrainer(by_feature_set)
     assert main(arguments, prepare, trainer) == 0
     assert len(trainer.asked) == 72
 
     text = (out / "ablation.md").read_text()
-    assert "python -m reference_pipeline ablation --size 20 --steps 7\n" in text
+    assert "python -m reference_pipeline ablation --size 20 --epochs 7\n" in text
     assert "(ablation.svg)" in text
     picture = (out / "ablation.svg").read_bytes()
     assert picture.startswith(b"<?xml")
@@ -538,7 +542,7 @@ def test_an_interrupted_command_leaves_the_report_as_it_was(
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--seeds", "0"], ["--size", "5"], ["--steps", "x"], ["--limit", "features=E"], ["more"]],
+    [["--seeds", "0"], ["--size", "5"], ["--epochs", "x"], ["--limit", "features=E"], ["more"]],
 )
 def test_bad_arguments_are_refused_before_anything_runs(
     arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
