@@ -14,7 +14,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from scipy import stats
+from typer.testing import CliRunner
 
+from audit.cli import app
+from reference_pipeline.__main__ import main as pipeline
 from reference_pipeline.ablation.command import main
 from reference_pipeline.ablation.effects import difference, direction, estimate, mean_of
 from reference_pipeline.ablation.facts import LabelError, SeedFacts
@@ -571,3 +574,21 @@ def test_a_work_folder_that_is_a_file_is_an_error(
     arguments = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
     assert main(arguments, prepare, FakeTrainer(by_feature_set)) == 2
     assert "error:" in capsys.readouterr().err
+
+
+def test_audit_reference_passes_the_study_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    passed: list[list[str]] = []
+
+    def run(arguments: list[str]) -> int:
+        passed.append(list(arguments))
+        return 130
+
+    monkeypatch.setattr("audit.cli.reference.run_pipeline", run)
+    result = CliRunner().invoke(app, ["reference", "ablation", "--seeds", "2", "--help"])
+    assert passed == [["ablation", "--seeds", "2", "--help"]]
+    assert result.exit_code == 130
+
+
+def test_the_pipeline_passes_the_study_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reference_pipeline.ablation.command.main", lambda words: len(words))
+    assert pipeline(["ablation", "--size", "30"]) == 2
