@@ -46,7 +46,7 @@ def draw(study: Study, results: Sequence[Result]) -> str:
         # A reader's own style must not change the picture.
         matplotlib.rcdefaults()
         matplotlib.rcParams.update({"svg.fonttype": "path", "svg.hashsalt": "ablation"})
-        panel = new_panel(6.9, _TITLE)
+        panel = new_panel(7.05, _TITLE)
         _keys(panel, study)
         for number, metric in enumerate(_PANELS):
             left, bottom = 0.55 + 3.45 * (number % 2), 3.35 - 2.95 * (number // 2)

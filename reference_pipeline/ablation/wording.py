@@ -83,7 +83,7 @@ def signed(value: float) -> str:
 
 
 def verdict(estimate: Estimate, what: str, other: str) -> str:
-    """One sentence about a difference of errors.
+    """One sentence about a difference of overall errors.
 
     Parameters
     ----------
@@ -98,16 +98,16 @@ def verdict(estimate: Estimate, what: str, other: str) -> str:
     """
     if direction(estimate) == "too few seeds":
         return (
-            f"{what}, compared with {other}, changed the error by {signed(estimate.value)} in the "
+            f"{what}, compared with {other}, changed the overall error by {signed(estimate.value)} in the "
             "only seed: one seed gives no interval, so nothing can be concluded."
         )
     if direction(estimate) == "not shown":
         return (
-            f"No effect is shown: {_lowered(what)}, compared with {other}, changes the error by "
+            f"No effect is shown: {_lowered(what)}, compared with {other}, changes the overall error by "
             f"{change(estimate)}; the interval contains zero."
         )
     verb = "lowers" if direction(estimate) == "lower" else "raises"
-    return f"{what}, compared with {other}, {verb} the error by {_size(estimate)}."
+    return f"{what}, compared with {other}, {verb} the overall error by {_size(estimate)}."
 
 
 def _lowered(text: str) -> str:
@@ -235,8 +235,7 @@ def _within_sets(study: Study, results: Sequence[Result], comparison: Comparison
     ):
         chosen = [name for name in names if direction(effects[name]) == way]
         if chosen:
-            sizes = ", ".join(change(effects[name]) for name in chosen)
-            clauses.append(f"{words} with {_sets(chosen)} ({sizes})")
+            clauses.append(f"{words} with {_sets(chosen)}")
     return f" By feature set: {'; '.join(clauses)}." if clauses else ""
 
 

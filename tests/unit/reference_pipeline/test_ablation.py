@@ -361,8 +361,8 @@ def test_a_verdict_follows_its_interval() -> None:
     neither = verdict(Estimate(-0.2, -0.5, 0.1, 3), "It", "that")
     single = verdict(Estimate(-0.2, -math.inf, math.inf, 1), "It", "that")
 
-    assert lower == "It, compared with that, lowers the error by 0.200 [0.100, 0.300]."
-    assert higher == "It, compared with that, raises the error by 0.200 [0.100, 0.300]."
+    assert lower == "It, compared with that, lowers the overall error by 0.200 [0.100, 0.300]."
+    assert higher == "It, compared with that, raises the overall error by 0.200 [0.100, 0.300]."
     assert neither.startswith("No effect is shown")
     assert "-0.200 [-0.500, +0.100]" in neither
     assert "nothing can be concluded" in single
@@ -373,7 +373,7 @@ def test_no_effect_is_reported_as_none_shown() -> None:
     text = report_of(SMALL, by_feature_set)
     assert "No effect is shown: training on exact symmetric copies" in text
     assert "No effect is shown: loss weights 3/1.5/1" in text
-    assert "Feature set D, compared with set C, lowers the error by 0.100" in text
+    assert "Feature set D, compared with set C, lowers the overall error by 0.100" in text
     assert "lower in easy, medium and hard" in text
 
 
@@ -384,8 +384,8 @@ def test_an_effect_is_reported_with_its_size_and_place() -> None:
 
     text = report_of(SMALL, error)
     sentence = next(line for line in text.splitlines() if "the seed's noise, compared" in line)
-    assert "raises the error by 0.125" in sentence
-    assert "higher with set A (+0.500" in sentence
+    assert "raises the overall error by 0.125" in sentence
+    assert "higher with set A;" in sentence
     assert "no difference shown with sets B, C and D" in sentence
 
 
