@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import json
+import logging
 import os
 import shlex
 import sys
@@ -98,7 +99,9 @@ def _run(
     train: Trainer | None,
 ) -> int:
     if prepare is None or train is None:
-        # Imported only now: TensorFlow takes seconds to load.
+        # Imported only now, and told first to keep its notes off the terminal.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        logging.getLogger("tensorflow").setLevel(logging.ERROR)
         from reference_pipeline.ablation import prepare as preparing
         from reference_pipeline.ablation import train as training
 

@@ -49,6 +49,7 @@ def training_config(study: Study, weights: str) -> TrainingConfig:
         TrainingConfig(),
         epochs=study.epochs,
         patience=study.epochs,
+        guard_easy=False,
         batch_size=study.batch_size,
         members=1,
         tier_weights=None if equal else tuple(by_tier.items()),
@@ -88,6 +89,7 @@ def train_cell(study: Study, cell: Cell, data: SeedData) -> Outcome:
     wanted = data.facts.originals["train"] + copies
     per_epoch = max(wanted // study.batch_size, 1)
     order = np.concatenate(list(_passes(len(rows), per_epoch * study.batch_size, cell.seed)))
+    models.require_keras().utils.clear_session()  # forget the model of the cell before
     trained = train_model(
         training_config(study, cell.weights),
         Examples(_scaled(scaler, unscaled)[order], heights[order], rows[order]),
