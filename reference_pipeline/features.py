@@ -14,7 +14,9 @@ C
     the sorted logarithms of the minors of P, by size; they do not know m.
 D
     the sorted logarithms of ``vol(G_S) = sqrt(sum of M(K)**2 over K in S)`` for the sets S of
-    n - m columns: the denominators of the label, none of its numerators.
+    n - m columns: the denominators of the label, none of its numerators. Once all together, and
+    once for each number of columns of P that S holds, less the mean over all S (a shift that adds
+    no information, but lets one network serve groups whose volumes are of different size).
 E
     forbidden, and not here: whatever pairs a numerator with its own denominator, such as the
     columns of ``inv(G_K) @ G`` or ``max vol(S + j) / vol(S)``. That is the label in disguise.
@@ -55,6 +57,8 @@ _FIRST_ENTRY = 3  # columns n, k, m come first
 _ENTRIES = 20
 _MINORS_BY_SIZE = {1: 20, 2: 60, 3: 40, 4: 5}  # the largest numbers of them over all k
 _MOST_SETS = 126
+_KINDS_OF_SETS = 6  # a set holds none to five columns of P
+_SETS_OF_A_KIND = 24
 
 
 def features(rows: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
@@ -126,6 +130,7 @@ def feature_names(name: str) -> tuple[str, ...]:
         families += [(f"minor{size}", width) for size, width in _MINORS_BY_SIZE.items() if size > 1]
     if name >= "D":
         families += [("set_volume", _MOST_SETS)]
+        families += [(f"set_volume{kind}", _SETS_OF_A_KIND) for kind in range(_KINDS_OF_SETS)]
     return (*names, *(f"{family}_{i}" for family, width in families for i in range(width)))
 
 
@@ -200,7 +205,7 @@ def _of_block(entries: FloatArray, k: int, m: int, name: str) -> FloatArray:
     if name >= "D":
         lowest = np.log2(floors).min(axis=0)
         volumes = np.maximum(per_set(minors, k, m, log_volume), lowest)
-        parts += [_stretch(_sorted(volumes), _MOST_SETS)]
+        parts += [_stretch(_sorted(volumes), _MOST_SETS), _by_kind(volumes, k, m)]
     return np.concatenate(parts, axis=1)
 
 
@@ -231,6 +236,23 @@ def _by_size(minors: FloatArray, floors: FloatArray, k: int, size: int) -> Float
         return np.zeros((minors.shape[1], width))
     logs = np.log2(np.maximum(minors[chosen], floors[size - 1]))
     return _stretch(_sorted(logs), width)
+
+
+def _by_kind(volumes: FloatArray, k: int, m: int) -> FloatArray:
+    """Sorted log-volumes of the sets with none to five columns of P, less the mean of all sets.
+
+    Zeros where a group has no such sets.
+    """
+    relative = volumes - volumes.mean(axis=0)
+    sets = combinations(range(CODE_LENGTH), CODE_LENGTH - m)
+    kinds = np.array([sum(column >= k for column in members) for members in sets])
+    parts = [
+        _stretch(_sorted(relative[kinds == kind]), _SETS_OF_A_KIND)
+        if kind in kinds
+        else np.zeros((volumes.shape[1], _SETS_OF_A_KIND))
+        for kind in range(_KINDS_OF_SETS)
+    ]
+    return np.concatenate(parts, axis=1)
 
 
 def _floors(matrices: FloatArray) -> FloatArray:
