@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from audit.capture.arrays import as_column
@@ -16,7 +16,7 @@ def scores_by_group(
     y_true: Any,
     y_pred: Any,
     groups: Any,
-    tiers: Mapping[Any, str] | None = None,
+    tiers: Mapping[str, Sequence[Any]] | None = None,
 ) -> list[dict[str, Any]]:
     """One row for each group: its columns, number of samples, metric, and tier.
 
@@ -31,7 +31,7 @@ def scores_by_group(
     groups : array-like, mapping or DataFrame
         Label of each row, or several columns that make up the group.
     tiers : mapping, optional
-        Tier of each group; where several columns make up the group, its keys are tuples.
+        Groups of each tier; as tuples where several columns make up the group.
 
     Examples
     --------
@@ -48,15 +48,20 @@ def scores_by_group(
     if not columns:
         raise CaptureError("groups is missing: pass the group of each row")
     keys = list(zip(*(column.tolist() for column in columns.values()), strict=True))
+    tier_of = {_key(group): tier for tier, own in (tiers or {}).items() for group in own}
     rows: list[dict[str, Any]] = []
     for key in sorted(set(keys), key=lambda key: [(isinstance(v, str), v) for v in key]):
         chosen = np.array([own == key for own in keys])
         row: dict[str, Any] = dict(zip(columns, key, strict=True))
         row |= {"samples": int(chosen.sum()), metric: float(score(true[chosen], predicted[chosen]))}
         if tiers is not None:
-            name = key if len(key) > 1 else key[0]
-            if name not in tiers:
-                raise CaptureError(f"tiers has no tier for the group {name!r}: add it")
-            row["tier"] = tiers[name]
+            if key not in tier_of:
+                name = key if len(key) > 1 else key[0]
+                raise CaptureError(f"the group {name!r} is in no tier: add it to one")
+            row["tier"] = tier_of[key]
         rows.append(row)
     return rows
+
+
+def _key(group: Any) -> tuple[Any, ...]:
+    return tuple(group) if isinstance(group, tuple | list) else (group,)

@@ -46,6 +46,8 @@ _RESERVED = {
     ),
     "y_exact": ("y_exact",),
 }
+_FIRST = ("row_id", "is_augmented", "parent_id")
+_LAST = ("y", "y_exact")
 _GROUP = "group"
 _OFF_BY = 1e-3
 
@@ -90,19 +92,24 @@ def split_tables(
         for name, content in by_split(splits, "splits").items()
     }
     first, *others = tables
-    names = list(tables[first])
+    names = _features(tables[first])
     for name in others:
-        lacking = [n for n in names if n not in tables[name]]
-        surplus = [n for n in tables[name] if n not in tables[first]]
-        if lacking or surplus:
+        differing = set(names) ^ set(_features(tables[name]))
+        if differing:
             raise CaptureError(
                 f"the splits {first!r} and {name!r} differ in the columns "
-                f"{', '.join(map(repr, [*lacking, *surplus][:5]))}: give both the same ones"
+                f"{', '.join(sorted(map(repr, differing))[:5])}: give both the same ones"
             )
-        tables[name] = {n: tables[name][n] for n in names}
+        beside = [n for n in tables[name] if n not in names]
+        order = [n for n in beside if n not in _LAST] + names + [n for n in beside if n in _LAST]
+        tables[name] = {n: tables[name][n] for n in order}
     for wanted in groups:
         known_key(wanted, names, "groups names columns of X, which")
     return tables
+
+
+def _features(table: Columns) -> list[str]:
+    return [name for name in table if name not in (*_FIRST, *_LAST)]
 
 
 def _split(content: Any, where: str, feature_names: Sequence[str] | None) -> Columns:
@@ -193,7 +200,7 @@ def _ids(value: Any, what: str, n: int) -> Array:
 
     ids = as_column(value, what, n)
     if ids.dtype.kind == "f":
-        empty = np.isnan(ids)  # type: ignore[type-var]
+        empty = np.isnan(ids)
         whole = ids[~empty]
         if not bool(np.all(np.isfinite(whole) & (whole == np.round(whole)))):
             raise CaptureError(f"{what} holds fractions: pass whole numbers or text")
