@@ -7,11 +7,22 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from reference_pipeline.config import RunConfig, corrected, run6
+from reference_pipeline.config import (
+    RunConfig,
+    corrected,
+    run6,
+    run6_resplit,
+    run7_as_prescribed,
+)
 from reference_pipeline.export import BuiltFile, build_export, write_parents
 from reference_pipeline.notebook import MissingDependencyError
 
-_CONFIGS = {"run6": run6, "corrected": corrected}
+_CONFIGS = {
+    "run6": run6,
+    "corrected": corrected,
+    "run6-resplit": run6_resplit,
+    "run7-as-prescribed": run7_as_prescribed,
+}
 _PARENTS = Path("tests/ground_truth/run6_parents.parquet")
 
 

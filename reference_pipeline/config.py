@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
@@ -107,5 +107,42 @@ def corrected() -> RunConfig:
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
         constants={"RANDOM_STATE": 7, "EPOCHS": 12, "BATCH_SIZE": 64},
+        baseline=False,
+    )
+
+
+def run6_resplit() -> RunConfig:
+    """Return Run 6 with the same pool of rows, divided by parent.
+
+    Everything but the division of the pool is that of Run 6.
+    """
+    return replace(run6(), name="run6_resplit", baseline=False)
+
+
+def run7_as_prescribed(samples_per_group: int = 400) -> RunConfig:
+    """Return Run 7 as the analysis of Run 6 recommends it, with P alone as features.
+
+    The recommended order (split, then augment the training samples) stands in the notebook.
+    The monitor of the easy groups stops the training, as it did when this was really run.
+
+    Parameters
+    ----------
+    samples_per_group : int, optional
+        Originals of each group; 12,000 in the real run.
+    """
+    return RunConfig(
+        name="run7_as_prescribed",
+        dataset=DatasetConfig(samples_per_group=samples_per_group),
+        copies=_by_group(easy=1, medium=2, hard=3),
+        group_weights=_by_group(easy=3.0, medium=1.5, hard=1.0),
+        constants={
+            "NOISE_SCALE": 0.05,
+            "VALIDATION_SHARE": 0.15,
+            "RANDOM_STATE": 42,
+            "EPOCHS": 250,
+            "BATCH_SIZE": 256,
+            "EASY_THRESHOLD": 0.15,
+            "EASY_PATIENCE": 5,
+        },
         baseline=False,
     )

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +19,23 @@ import pyarrow.parquet as pq
 from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
 from reference_pipeline.generate import Sample, as_records, generate
-from reference_pipeline.results import Metrics, baseline_run2, corrected_page, run6_page
+from reference_pipeline.pages.run6_resplit import reported_by_run6, run6_resplit_page
+from reference_pipeline.pages.run7_as_prescribed import run7_as_prescribed_page
+from reference_pipeline.results import baseline_run2, corrected_page, run6_page
 
 Status = Literal["new", "identical", "changed"]
 
 INPUTS_FILE = "data/inputs_n_k_m_P.pkl"
 HEIGHTS_FILE = "data/m_heights.pkl"
 _PICKLE_PROTOCOL = 4
+
+
+_PAGES: dict[str, Callable[[Any], str]] = {
+    "run6": run6_page,
+    "corrected": corrected_page,
+    "run6_resplit": lambda metrics: run6_resplit_page(metrics, reported_by_run6()),
+    "run7_as_prescribed": run7_as_prescribed_page,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +153,10 @@ def _run_notebook(config: RunConfig, folder: Path) -> None:
 
 def _write_documents(config: RunConfig, folder: Path) -> set[str]:
     """Write the results page and the baseline; returns the files free of trained numbers."""
-    metrics = cast(Metrics, json.loads((folder / "metrics.json").read_text(encoding="utf-8")))
-    compared = config.baseline
-    page = run6_page(metrics) if compared else corrected_page(metrics)
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    page = _PAGES[config.name](metrics)
     (folder / "RESULTS.md").write_text(page, encoding="utf-8", newline="\n")
-    if not compared:
+    if not config.baseline:
         return set()
     baseline = json.dumps(baseline_run2(), indent=2) + "\n"
     (folder / "baseline_run2.json").write_text(baseline, encoding="utf-8", newline="\n")
