@@ -7,12 +7,14 @@ equal up to signed row and column permutations, unless sharing between groups is
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from reference_pipeline.config import CODE_LENGTH, GROUPS, DatasetConfig, Group
+from reference_pipeline.data import Heights, Rows, matrices_of, rows_of_group
 from reference_pipeline.oracle import m_heights
 from reference_pipeline.symmetry import entity_keys
 
@@ -77,6 +79,91 @@ def generate(config: DatasetConfig, groups: tuple[Group, ...] = GROUPS) -> list[
     return [samples[index] for index in rng.permutation(len(samples))]
 
 
+def generate_rows(
+    config: DatasetConfig,
+    groups: tuple[Group, ...] = GROUPS,
+    exclude: Collection[bytes] | None = None,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Rows, Heights]:
+    """Draw a dataset as rows; for large ones.
+
+    Every group has random numbers of its own, so that leaving groups out changes no other.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+        Sizes, shares and seed; the samples differ from those of `generate`.
+    groups : tuple of (int, int), optional
+        The groups (k, m) to draw.
+    exclude : collection of bytes, optional
+        Entities that must not occur, as `reference_pipeline.symmetry.entity_keys` writes them.
+    progress : callable, optional
+        Called with a line after each group.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_samples, 23)
+        In random order.
+    heights : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    RuntimeError
+        If a group does not offer enough different matrices of finite height.
+    """
+    return _draw_rows(config, groups, set(exclude or ()), progress, stream=0)
+
+
+def fresh_test_rows(
+    config: DatasetConfig,
+    pool: Rows,
+    groups: tuple[Group, ...] = GROUPS,
+    progress: Callable[[str], None] | None = None,
+) -> tuple[Rows, Heights]:
+    """Draw a test set that shares no entity with a pool, and no random numbers either.
+
+    Parameters
+    ----------
+    config : DatasetConfig
+        Sizes, shares and seed of the test set; the seed may be that of the pool.
+    pool : ndarray of shape (n_samples, 23)
+        Rows of integers.
+    groups : tuple of (int, int), optional
+        The groups (k, m) to draw.
+    progress : callable, optional
+        Called with a line after each group.
+
+    Returns
+    -------
+    rows : ndarray of shape (n_samples, 23)
+        In random order.
+    heights : ndarray of shape (n_samples,)
+
+    Raises
+    ------
+    RuntimeError
+        If a group does not offer enough different matrices of finite height.
+    """
+    return _draw_rows(config, groups, keys_of_rows(pool), progress, stream=1)
+
+
+def keys_of_rows(rows: Rows) -> set[bytes]:
+    """Return the keys of all entities among rows of integers.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_samples, 23)
+
+    Returns
+    -------
+    set of bytes
+    """
+    keys: set[bytes] = set()
+    for k in np.unique(rows[:, 1]):
+        keys.update(entity_keys(matrices_of(rows[rows[:, 1] == k])))
+    return keys
+
+
 def as_records(samples: list[Sample]) -> tuple[list[list[object]], list[float]]:
     """Arrange samples as the two lists of the original data format.
 
@@ -93,6 +180,31 @@ def as_records(samples: list[Sample]) -> tuple[list[list[object]], list[float]]:
         [CODE_LENGTH, sample.k, sample.m, sample.matrix.copy()] for sample in samples
     ]
     return inputs, [sample.height for sample in samples]
+
+
+def _draw_rows(
+    config: DatasetConfig,
+    groups: tuple[Group, ...],
+    seen: set[bytes],
+    progress: Callable[[str], None] | None,
+    stream: int,
+) -> tuple[Rows, Heights]:
+    previous: dict[int, npt.NDArray[np.int64]] = {}
+    rows: list[Rows] = []
+    heights: list[Heights] = []
+    for k, m in groups:
+        rng = np.random.default_rng([config.random_state, stream, k, m])
+        shared = _shared(previous.get(k), m, round(config.shared_share * config.samples_per_group))
+        fresh = _fresh(k, m, config.samples_per_group - len(shared), config, rng, seen)
+        matrices = np.concatenate([shared, fresh]) if len(shared) else fresh
+        previous[k] = matrices
+        rows.append(rows_of_group(k, m, matrices))
+        heights.append(m_heights(matrices, m))
+        if progress is not None:
+            progress(f"k={k}, m={m}: {len(matrices):,} samples")
+    rng = np.random.default_rng([config.random_state, stream])
+    order = rng.permutation(sum(map(len, rows)))
+    return np.concatenate(rows)[order], np.concatenate(heights)[order]
 
 
 def _shared(matrices: npt.NDArray[np.int64] | None, m: int, count: int) -> npt.NDArray[np.int64]:

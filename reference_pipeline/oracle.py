@@ -31,6 +31,7 @@ IntArray = npt.NDArray[np.intp]
 
 _BLOCK = 128  # matrices at a time: the table of ratios then stays in the processor's cache
 _EXACT_LIMIT = 2.0**53
+DEFAULT_RTOL = 1e-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,50 @@ def m_heights(matrices: npt.ArrayLike, m: int) -> FloatArray:
         their minors would not be exact in double precision.
     """
     batch = np.asarray(matrices, dtype=np.float64)
-    _check(batch, m)
+    _check_shape(batch, m)
+    _check_integers(batch)
+    return _heights(batch, m, rtol=None)
+
+
+def m_heights_of_floats(matrices: npt.ArrayLike, m: int, rtol: float = DEFAULT_RTOL) -> FloatArray:
+    """Compute the m-heights of codes whose P is not of integers.
+
+    Heights are infinite where enough minors are zero, which rounded minors seldom are. A minor
+    counts as zero if its magnitude is at most ``rtol`` times the sum of the magnitudes of the
+    products in its expansion (the permanent of the magnitudes of its submatrix). Like the minor,
+    this scale follows every row and column that is multiplied by a constant, and the error of the
+    computed minor is a few times 1e-16 of it: the default is far above the rounding errors, and
+    far below the minors that are not zero. It is also small enough that for integers up to 100,
+    whose scale is at most 2.4e9, only minors that are exactly zero count as zero.
+
+    Parameters
+    ----------
+    matrices : array_like of shape (n_matrices, k, n - k)
+        The matrices P, with finite values.
+    m : int
+        The order of the height, from 1 to n - 1.
+    rtol : float, optional
+        The tolerance below which a minor counts as zero.
+
+    Returns
+    -------
+    ndarray of shape (n_matrices,)
+        The heights, at least 1; ``inf`` where some non-zero codeword has at most m
+        non-zero coordinates.
+
+    Raises
+    ------
+    ValueError
+        If the shape, m or the values are unusable.
+    """
+    batch = np.asarray(matrices, dtype=np.float64)
+    _check_shape(batch, m)
+    if not np.isfinite(batch).all():
+        raise ValueError("the matrices must have finite values")
+    return _heights(batch, m, rtol)
+
+
+def _heights(batch: FloatArray, m: int, rtol: float | None) -> FloatArray:
     rows, columns = batch.shape[1:]
     if m > columns:
         # By the Singleton bound some codeword has no more than n - k + 1 <= m non-zeros.
@@ -84,27 +128,38 @@ def m_heights(matrices: npt.ArrayLike, m: int) -> FloatArray:
     heights = np.empty(len(batch))
     for start in range(0, len(batch), _BLOCK):
         block = np.ascontiguousarray(batch[start : start + _BLOCK].transpose(1, 2, 0))
-        heights[start : start + _BLOCK] = _heights_of_block(block, plan)
+        heights[start : start + _BLOCK] = _heights_of_minors(_magnitudes(block, rtol), plan)
     return heights
 
 
-def _check(batch: FloatArray, m: int) -> None:
+def _magnitudes(block: FloatArray, rtol: float | None) -> FloatArray:
+    """Magnitudes of all maximal minors; with a tolerance, small ones are set to zero."""
+    minors = np.abs(_minors(block))
+    if rtol is not None:
+        scales = _minors(np.abs(block), signed=False)
+        minors[minors <= rtol * scales] = 0.0
+    return minors
+
+
+def _check_shape(batch: FloatArray, m: int) -> None:
     if batch.ndim != 3 or 0 in batch.shape[1:]:
         raise ValueError(f"expected an array (n_matrices, k, n - k), got shape {batch.shape}")
     rows, columns = batch.shape[1:]
     if not 1 <= m < rows + columns:
         raise ValueError(f"m must lie between 1 and {rows + columns - 1}, got {m}")
+
+
+def _check_integers(batch: FloatArray) -> None:
     if not np.array_equal(batch, np.rint(batch)):
         raise ValueError("the matrices must have finite integer values: zero minors decide")
-    size = min(rows, columns)
+    size = min(batch.shape[1:])
     largest = float(np.max(np.abs(batch), initial=0.0))
     if factorial(size) * largest**size >= _EXACT_LIMIT:
         raise ValueError(f"entries up to {largest:g} are too large for exact minors")
 
 
-def _heights_of_block(block: FloatArray, plan: _Plan) -> FloatArray:
-    """Heights of matrices stored with the batch as the last, contiguous axis."""
-    minors = np.abs(_minors(block))
+def _heights_of_minors(minors: FloatArray, plan: _Plan) -> FloatArray:
+    """Heights from the magnitudes of the minors, with the batch as the last, contiguous axis."""
     numerators = minors[plan.exchanged[:, 0]]
     for position in range(1, plan.exchanged.shape[1]):
         numerators += minors[plan.exchanged[:, position]]
@@ -118,8 +173,11 @@ def _heights_of_block(block: FloatArray, plan: _Plan) -> FloatArray:
     return heights
 
 
-def _minors(block: FloatArray) -> FloatArray:
-    """All maximal minors of [I | P] up to their sign, in the order of ``_column_sets``."""
+def _minors(block: FloatArray, *, signed: bool = True) -> FloatArray:
+    """All maximal minors of [I | P] up to their sign, in the order of ``_column_sets``.
+
+    Without signs, the permanents of the same submatrices.
+    """
     rows, columns, n_matrices = block.shape
     by_index: dict[tuple[tuple[int, ...], tuple[int, ...]], FloatArray] = {
         ((), ()): np.ones(n_matrices)
@@ -127,7 +185,9 @@ def _minors(block: FloatArray) -> FloatArray:
     for size in range(1, min(rows, columns) + 1):
         for row_set in combinations(range(rows), size):
             for column_set in combinations(range(columns), size):
-                by_index[row_set, column_set] = _expand(block, by_index, row_set, column_set)
+                by_index[row_set, column_set] = _expand(
+                    block, by_index, row_set, column_set, signed=signed
+                )
     sets = _column_sets(rows, columns)
     return np.stack([by_index[_square(kept, rows)] for kept in sets])
 
@@ -137,13 +197,15 @@ def _expand(
     smaller: dict[tuple[tuple[int, ...], tuple[int, ...]], FloatArray],
     row_set: tuple[int, ...],
     column_set: tuple[int, ...],
+    *,
+    signed: bool,
 ) -> FloatArray:
     """Laplace expansion of one minor along its first row."""
     total = np.zeros(block.shape[2])
     for position, column in enumerate(column_set):
         rest = column_set[:position] + column_set[position + 1 :]
         term = block[row_set[0], column] * smaller[row_set[1:], rest]
-        if position % 2:
+        if signed and position % 2:
             total -= term
         else:
             total += term
