@@ -67,11 +67,11 @@ bounds that this run set itself.
 
 | Quantity | log2-MSE | 95 % interval |
 |---|---|---|
-| Training (without copies) | {overall["train"]:.4f} | |
-| Validation | {overall["validation"]:.4f} | {_range(intervals["validation"])} |
-| Gap (validation - training) | {metrics["gap"]:.4f} | {_range(intervals["gap"])} |
-| Test | {overall["test"]:.4f} | {_range(intervals["test"])} |
-| Test, balanced | {metrics["balanced"]["test"]:.4f} | {_range(intervals["test_balanced"])} |
+| Training (without copies) | {overall["train"]:.6f} | |
+| Validation | {overall["validation"]:.6f} | {_range(intervals["validation"])} |
+| Gap (validation - training) | {metrics["gap"]:.6f} | {_range(intervals["gap"])} |
+| Test | {overall["test"]:.6f} | {_range(intervals["test"])} |
+| Test, balanced | {metrics["balanced"]["test"]:.6f} | {_range(intervals["test_balanced"])} |
 
 Balanced is the mean over the three tiers of the mean over the groups of each. Intervals are those
 of a mean over samples; how much another seed would change is not in them.
@@ -177,7 +177,7 @@ easy samples. It brings no new information, and the result does not rest on it."
 
 def _criteria_table(criteria: Sequence[Row]) -> str:
     return table(
-        ["Criterion", "Threshold", "Measured", "Outcome"],
+        ["Quantity", "Threshold", "Measured", "Status"],
         [
             [
                 _CRITERIA.get(row["name"], row["name"].capitalize()),
