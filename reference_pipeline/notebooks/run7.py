@@ -78,7 +78,6 @@ print(f"loaded {len(fresh_rows):,} fresh samples for the final test")
 
 # %%
 entities = entity_ids(rows)
-groups = rows[:, 1] * 10 + rows[:, 2]
 print(f"{len(np.unique(entities)):,} entities")
 
 # %% [markdown] tags=["generated"]
@@ -86,7 +85,7 @@ print(f"{len(np.unique(entities)):,} entities")
 
 # %% tags=["generated"]
 train_ids, val_ids = train_test_split(
-    np.arange(len(rows)), test_size=0.15, stratify=groups, random_state=RANDOM_STATE
+    np.arange(len(rows)), test_size=0.15, stratify=rows[:, 1:3], random_state=RANDOM_STATE
 )
 test_ids = len(rows) + np.arange(len(fresh_rows))
 rows_test, y_test = fresh_rows, fresh_heights
@@ -97,7 +96,7 @@ rows_test, y_test = fresh_rows, fresh_heights
 
 # %% tags=["own"]
 train_ids, val_ids, test_ids = split_by_entity(
-    entities, groups, shares=(0.70, 0.15, 0.15), random_state=RANDOM_STATE
+    entities, rows[:, 1:3], shares=(0.70, 0.15, 0.15), random_state=RANDOM_STATE
 )
 rows_test, y_test = rows[test_ids], heights[test_ids]
 
