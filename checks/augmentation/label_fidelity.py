@@ -91,6 +91,12 @@ class _Part:
         role = self.split.role.value
         return f"{role}_copies" if self.kind == "copies" else role
 
+    def rows_of(self, group: str | None) -> Mask:
+        """Its rows of one group, all of them without a group."""
+        if group is None or self.split.groups is None:
+            return self.mask
+        return np.asarray(self.mask & (self.split.groups == group), dtype=bool)
+
     @property
     def words(self) -> str:
         """For sentences."""
@@ -139,6 +145,7 @@ class _Scale:
         )
 
 
+_MARGIN = 1.5  # between the noise of originals and that of their copies, which differ by chance
 _SQUARED = frozenset({"log2_mse", "log_mse", "log10_mse", "msle", "rmsle", "mse", "rmse"})
 
 
@@ -228,10 +235,9 @@ def label_fidelity(
     for part in parts:
         found = error_of(part.labels, part.mask)
         if found.wrong:
-            less = _noise_of_originals(part, parts, params)
             exact = _on_exact_labels(part, table, predictions)
             measured += [exact] if exact is not None else []
-            findings.append(_finding(part, found, scale, less, exact, grouping, code))
+            findings.append(_finding(part, parts, found, scale, exact, grouping, code))
     if findings:
         return failed(findings, measured)
     return passed(_right(parts, len(given), 1 + len(splits.held_out)), measured)
@@ -282,14 +288,13 @@ def _against(scale: _Scale, both: Sequence[tuple[SplitData, Labels]]) -> list[Ev
 
 
 def _evidence(part: _Part, grouping: Grouping | None) -> list[Evidence]:
-    units: list[tuple[str | None, Mask]] = [(None, part.mask)]
+    units: list[str | None] = [None]
     if part.split.groups is not None:
-        keys = group_order(part.split.groups[part.mask], grouping)[:MAX_GROUPS]
-        units += [(key, part.mask & (part.split.groups == key)) for key in keys]
+        units += group_order(part.split.groups[part.mask], grouping)[:MAX_GROUPS]
     out = []
     rows = part.split.rows[part.mask & part.labels.wrong]
-    for key, mask in units:
-        found = error_of(part.labels, mask)
+    for key in units:
+        found = error_of(part.labels, part.rows_of(key))
         name = None if key is None else grouping.label(key) if grouping is not None else key
         what = f"{part.words} of {part.split.path}"
         out.append(
@@ -335,15 +340,14 @@ def _evidence(part: _Part, grouping: Grouping | None) -> list[Evidence]:
     return out
 
 
-def _noise_of_originals(part: _Part, parts: Sequence[_Part], params: Params) -> float:
+def _usual(part: _Part, parts: Sequence[_Part], group: str | None, params: Params) -> float:
     """Error that labels have without augmentation, where nearly all of them differ a little."""
-    if part.kind != "copies":
-        return 0.0
     for other in parts:
-        if other.split is part.split and other.kind == "originals":
-            found = error_of(other.labels, other.mask)
-            if found.error is not None and found.wrong > params.everywhere * found.n:
-                return found.error
+        if other.split is part.split and (part.kind, other.kind) == ("copies", "originals"):
+            found = error_of(other.labels, other.rows_of(group))
+            noisy = found.n and found.wrong > params.everywhere * found.n
+            if noisy and found.error is not None:
+                return _MARGIN * found.error
     return 0.0
 
 
@@ -383,16 +387,17 @@ def _on_exact_labels(
 
 def _finding(
     part: _Part,
+    parts: Sequence[_Part],
     found: LabelError,
     scale: _Scale,
-    less: float,
     exact: Evidence | None,
     grouping: Grouping | None,
     code: Code | None,
 ) -> Finding:
     params = scale.params
-    bad = _bad_groups(part, scale, less)
-    matters = scale.matters(found, None, less) or bool(bad)
+    bad = _bad_groups(part, parts, scale)
+    as_whole = scale.matters(found, None, _usual(part, parts, None, params))
+    matters = as_whole or bool(bad)
     # Noise on every label is how the target was measured, unless the truth cannot exist.
     noise = part.kind != "copies" and found.wrong > params.everywhere * found.n
     noise &= found.impossible <= params.max_impossible * found.n
@@ -426,7 +431,7 @@ def _finding(
         severity=severity,
         confidence=Confidence.HIGH,
         message=_message(part, found, scale, exact if shift > params.max_change else None)
-        + _of_groups(bad, part, grouping, scale.matters(found, None, less)),
+        + _of_groups(bad, grouping, as_whole),
         locations=tuple(places),
         evidence=(*evidence, exact) if exact is not None else tuple(evidence),
         remedy=Remedy(_remedy(part), before=before, after=after),
@@ -451,12 +456,13 @@ def _shift(exact: Evidence | None, scale: _Scale) -> float:
     return apart / abs(stated.value) if stated.value else math.inf if apart else 0.0
 
 
-def _bad_groups(part: _Part, scale: _Scale, less: float) -> list[str]:
+def _bad_groups(part: _Part, parts: Sequence[_Part], scale: _Scale) -> list[str]:
     if part.split.groups is None:
         return []
     keys = group_order(part.split.groups[part.mask], None)
-    errors = {key: error_of(part.labels, part.mask & (part.split.groups == key)) for key in keys}
-    bad = [key for key in keys if scale.matters(errors[key], key, less)]
+    errors = {key: error_of(part.labels, part.rows_of(key)) for key in keys}
+    usual = {key: _usual(part, parts, key, scale.params) for key in keys}
+    bad = [key for key in keys if scale.matters(errors[key], key, usual[key])]
     return sorted(bad, key=lambda key: (-errors[key].impossible / errors[key].n, key))
 
 
@@ -483,9 +489,9 @@ def _message(part: _Part, found: LabelError, scale: _Scale, exact: Evidence | No
     return words
 
 
-def _of_groups(bad: list[str], part: _Part, grouping: Grouping | None, everywhere: bool) -> str:
+def _of_groups(bad: list[str], grouping: Grouping | None, as_whole: bool) -> str:
     """The groups in which it matters, where it does not in the whole."""
-    if everywhere or not bad:
+    if as_whole or not bad:
         return ""
     labels = [grouping.label(key) if grouping is not None else key for key in bad]
     more = f" and {len(bad) - MAX_NAMED} more" if len(bad) > MAX_NAMED else ""
