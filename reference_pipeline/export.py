@@ -16,11 +16,11 @@ import pyarrow.parquet as pq
 
 from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
+from reference_pipeline.data import write_pickles
 from reference_pipeline.generate import Sample, as_records, fresh_test_rows, generate, generate_rows
 from reference_pipeline.install import BuiltFile, files_in, install, workshop
 from reference_pipeline.own_data import OwnData, read_own_data
 from reference_pipeline.runs import RUNS
-from reference_pipeline.data import write_pickles
 
 __all__ = ["Built", "BuiltFile", "build_export", "write_data", "write_parents"]
 

@@ -2,8 +2,7 @@
 
 A cell starts with ``# %%`` or ``# %% [markdown]``. Behind it ``tags=["generated"]`` marks a cell
 that is there only where the data were generated, ``tags=["own"]`` one that is there only where
-they are the user's. ``# %% pool`` gives a cell the title "pool", by which another notebook can have
-the same cell: ``# %% from run6: pool``.
+they are the user's.
 """
 
 from __future__ import annotations
@@ -27,10 +26,10 @@ GENERATED, OWN = "generated", "own"  # tags of cells that belong to one origin o
 _NEEDED = ("tensorflow", "keras", "nbclient", "nbformat", "ipykernel", "psutil", "sklearn")
 _MARKER = re.compile(
     r"^# %%(?: (?P<title>\w[\w ]*?))?(?P<kind> \[markdown\])?"
-    r"(?: tags=\[\"(?P<tag>[a-z]+)\"\])?[ \t]*$",
+    r"(?: tags=\[\"(?P<tag>[a-z]+)\"\])?[^\S\n]*$",
     re.MULTILINE,
 )
-_SHARED = re.compile(r"^# %% from (?P<run>\w+): (?P<title>\w[\w ]*?)[ \t]*$", re.MULTILINE)
+_SHARED = re.compile(r"^# %% from (?P<run>\w+): (?P<title>\w[\w ]*?)[^\S\n]*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,2} (?P<title>.+)$", re.MULTILINE)
 _METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},

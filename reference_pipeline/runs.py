@@ -59,12 +59,12 @@ RUNS: dict[str, Run] = {
     ),
     "run6": Run("augmented before the split: the shipped export", run6, _run6_documents),
     "run6_resplit": Run(
-        "Run 6 with its pool divided by parent: the honest number beside the reported one",
+        "the pool of Run 6 divided by parent: its honest number",
         run6_resplit,
         lambda metrics: {"RESULTS.md": run6_resplit_page(metrics, reported_by_run6(metrics))},
     ),
     "run7_as_prescribed": Run(
-        "the recommendations of the analysis of Run 6, followed: no leak, and it fails",
+        "the repair that the analysis of Run 6 recommends: noise that destroys the samples",
         run7_as_prescribed,
         lambda metrics: {"RESULTS.md": run7_as_prescribed_page(metrics)},
     ),
