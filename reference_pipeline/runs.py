@@ -61,7 +61,7 @@ RUNS: dict[str, Run] = {
     "run6_resplit": Run(
         "the pool of Run 6 divided by parent: its honest number",
         run6_resplit,
-        lambda metrics: {"RESULTS.md": run6_resplit_page(metrics, reported_by_run6())},
+        lambda metrics: {"RESULTS.md": run6_resplit_page(metrics, reported_by_run6(metrics))},
     ),
     "run7_as_prescribed": Run(
         "the repair that the analysis of Run 6 recommends: noise that destroys the samples",

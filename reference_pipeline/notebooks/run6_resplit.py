@@ -11,6 +11,7 @@
 # The score is the mean squared error of the base-2 logarithm of the height (log2-MSE).
 
 # %%
+import hashlib
 import json
 import os
 import pickle
@@ -126,7 +127,7 @@ y_val = y[val_ids]
 # The exact height of every row beside the one that it is given: a copy is given that of its parent.
 
 # %%
-y_exact = exact_heights(np.column_stack([np.full(len(X), 9), X[:, 1:]]))
+y_exact = exact_heights(X)
 
 os.makedirs("splits", exist_ok=True)
 
@@ -187,6 +188,9 @@ for (k, m), rows in copies.groupby(["k", "m"]):
     )
 
 # %%
+with open("data/m_heights.pkl", "rb") as handle:
+    data_digest = hashlib.sha256(handle.read()).hexdigest()
+
 metrics = {
     "run": "Run 6, divided by parent",
     "metric": "log2_mse",
@@ -199,6 +203,8 @@ metrics = {
         "validation": len(X_val),
     },
     "growth_factor": growth_factor,
+    "random_state": RANDOM_STATE,
+    "data_digest": data_digest,
     "samples_on_both_sides": len(shared_parents),
     "samples_alone": {"overall": samples_score, "by_group": by_group_samples},
     "label_error_of_copies": label_error,

@@ -113,26 +113,23 @@ def augment_sample(n, k, m, P, m_height, noise_scale=NOISE_SCALE):
 # %%
 inputs_train_aug = []
 heights_train_aug = []
-parents_train = []
-is_copy = []
-for parent, sample, height in zip(train_ids, inputs_train_orig, heights_train_orig):
+for sample, height in zip(inputs_train_orig, heights_train_orig):
     inputs_train_aug.append(sample)
     heights_train_aug.append(height)
-    parents_train.append(parent)
-    is_copy.append(False)
     n, k, m, P = sample
     for _ in range(copies_per_group[(k, m)]):
         aug_sample, aug_height = augment_sample(n, k, m, P, height)
         inputs_train_aug.append(aug_sample)
         heights_train_aug.append(aug_height)
-        parents_train.append(parent)
-        is_copy.append(True)
 
-parents_train = np.array(parents_train)
-is_copy = np.array(is_copy)
 growth_factor = len(inputs_train_aug) / len(inputs_train_orig)
 print(f"{len(inputs_train_orig):,} training samples before augmentation")
 print(f"{len(inputs_train_aug):,} training rows after augmentation ({growth_factor:.2f}x)")
+
+# A row's parent is the sample that it was made from; a sample is its own parent.
+sizes = [1 + copies_per_group[(k, m)] for n, k, m, P in inputs_train_orig]
+parents_train = np.repeat(train_ids, sizes)
+is_copy = np.diff(parents_train, prepend=-1) == 0
 
 shared_parents = np.intersect1d(parents_train, val_ids)
 print(f"validation samples with a copy in training: {len(shared_parents)}")
@@ -168,8 +165,7 @@ X_val_scaled = scaler.transform(X_val).astype("float32")
 # A copy is given the height of its parent. Its own height is computed exactly and kept beside it.
 
 # %%
-code_length = 9  # whatever the jitter of n
-y_exact_train = exact_heights(np.column_stack([np.full(len(X_train), code_length), X_train[:, 1:]]))
+y_exact_train = exact_heights(X_train)
 y_exact_val = exact_heights(X_val)
 
 os.makedirs("splits", exist_ok=True)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from reference_pipeline.config import TIERS
+from reference_pipeline.config import TIERS, run6
 from reference_pipeline.pages.tables import (
     Row,
     groups_by_tier,
@@ -19,26 +20,37 @@ from reference_pipeline.pages.tables import (
     tier_score,
 )
 
-RUN6_METRICS = Path(__file__).resolve().parents[2] / "notebook_export" / "metrics.json"
+RUN6_EXPORT = Path(__file__).resolve().parents[2] / "notebook_export"
 
 
-def reported_by_run6(path: Path = RUN6_METRICS) -> dict[str, Any] | None:
-    """Read what Run 6 reported.
+def reported_by_run6(
+    metrics: Mapping[str, Any], export: Path = RUN6_EXPORT
+) -> dict[str, Any] | None:
+    """Read what Run 6 reported, where it can be compared.
 
     Parameters
     ----------
-    path : Path, optional
-        Its ``metrics.json``; by default that of the shipped export.
+    metrics : mapping
+        Contents of ``metrics.json`` of this run.
+    export : Path, optional
+        Folder of the export of Run 6; by default the shipped one.
 
     Returns
     -------
     dict or None
-        ``None`` where there is no such file, as in an installed package.
+        Contents of its ``metrics.json``. ``None`` where there is no such export, as in an
+        installed package, and where it was made from other samples or other random numbers.
     """
-    if not path.is_file():
+    reported, heights = export / "metrics.json", export / "data" / "m_heights.pkl"
+    if not (reported.is_file() and heights.is_file()):
         return None
-    metrics: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return metrics
+    digest = hashlib.sha256(heights.read_bytes()).hexdigest()
+    if metrics["data_digest"] != digest:
+        return None
+    if metrics["random_state"] != run6().constants["RANDOM_STATE"]:
+        return None
+    found: dict[str, Any] = json.loads(reported.read_text(encoding="utf-8"))
+    return found
 
 
 def run6_resplit_page(metrics: Mapping[str, Any], reported: Mapping[str, Any] | None) -> str:
@@ -49,7 +61,7 @@ def run6_resplit_page(metrics: Mapping[str, Any], reported: Mapping[str, Any] | 
     metrics : mapping
         Contents of ``metrics.json`` of this run.
     reported : mapping or None
-        The same of Run 6. It is compared only where both have the same pool of rows.
+        The same of Run 6, if it has the same pool of rows.
 
     Returns
     -------
@@ -57,11 +69,9 @@ def run6_resplit_page(metrics: Mapping[str, Any], reported: Mapping[str, Any] | 
     """
     overall, counts = metrics["overall"], metrics["counts"]
     alone = metrics["samples_alone"]["overall"]
-    like_for_like = reported is not None and reported["counts"]["pool"] == counts["pool"]
-    shown = reported if like_for_like else None
     return f"""# Run 6, divided by parent: results
 
-{_headline(metrics, shown)}
+{_headline(metrics, reported)}
 
 ## Data
 
@@ -86,7 +96,7 @@ sample in hard groups,
 
 {_group_table(metrics)}
 
-{_comparison(metrics, shown)}## Validation set
+{_comparison(metrics, reported)}## Validation set
 
 {_composition(keyed(metrics["by_group"]))}
 
@@ -106,7 +116,8 @@ def _headline(metrics: Mapping[str, Any], reported: Mapping[str, Any] | None) ->
     if reported is None:
         return (
             f"Divided by parent, the validation log2-MSE is **{validation:.3f}**. It is not "
-            "compared with that of Run 6,\nwhose export was made from another number of samples."
+            "compared with that of Run 6,\nwhich was made from other samples or other random "
+            "numbers."
         )
     before = reported["overall"]["validation"]
     return (
