@@ -121,7 +121,10 @@ def _parser() -> argparse.ArgumentParser:
         "--out", type=Path, metavar="DIR", help="folder of the export (default: ./reference_RUN)"
     )
     parser.add_argument(
-        "--inputs", type=Path, metavar="FILE", help="your own samples: a pickled list of [n, k, m, P]"
+        "--inputs",
+        type=Path,
+        metavar="FILE",
+        help="your own samples: a pickled list of [n, k, m, P]",
     )
     parser.add_argument(
         "--targets", type=Path, metavar="FILE", help="their heights: a pickled list of numbers"

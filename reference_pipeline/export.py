@@ -16,16 +16,17 @@ import pyarrow.parquet as pq
 
 from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
+from reference_pipeline.data import write_pickles
 from reference_pipeline.generate import Sample, as_records, fresh_test_rows, generate, generate_rows
 from reference_pipeline.install import BuiltFile, files_in, install, workshop
 from reference_pipeline.own_data import OwnData, read_own_data
 from reference_pipeline.runs import RUNS
-from reference_pipeline.data import write_pickles
 
 __all__ = ["Built", "BuiltFile", "build_export", "write_data", "write_parents"]
 
 INPUTS_FILE = "data/inputs_n_k_m_P.pkl"
 HEIGHTS_FILE = "data/m_heights.pkl"
+FRESH_FILE = "data/fresh_n_k_m_P.pkl"
 _FRESH = "fresh_"
 _PICKLE_PROTOCOL = 4
 
@@ -83,7 +84,7 @@ def build_export(
     notebook.require_dependencies()
     sections: list[notebook.Section] = []
     with workshop(out) as folder:
-        with _step("Data", sections):
+        with _step("Making the data", sections):
             if own is None:
                 say(f"[1/4] {config.dataset.samples_per_group:,} samples a group, exact heights")
                 _write_generated(config, folder)
@@ -95,7 +96,7 @@ def build_export(
         tag = notebook.GENERATED if own is None else notebook.OWN
         sections += _run_notebook(config, folder, tag, say)
         untrained |= {path for path in files_in(folder) if path.startswith("splits/")}
-        with _step("Results page and files", sections):
+        with _step("Writing", sections):
             say("[3/4] results page")
             untrained |= _write_documents(config, folder)
             say(f"[4/4] writing {out}")
@@ -153,6 +154,8 @@ def _write_generated(config: RunConfig, folder: Path) -> None:
     write_pickles(rows, heights, folder / "data")
     fresh, fresh_heights = fresh_test_rows(config.fresh, rows)
     write_pickles(fresh, fresh_heights, folder / "data", prefix=_FRESH)
+    # Another name than the pool's, so that nobody takes it for a part of the rows that are split.
+    (folder / f"data/{_FRESH}inputs_n_k_m_P.pkl").rename(folder / FRESH_FILE)
 
 
 def _run_notebook(config: RunConfig, folder: Path, tag: str, say: Say) -> list[notebook.Section]:
@@ -175,6 +178,4 @@ def _write_documents(config: RunConfig, folder: Path) -> set[str]:
 def _step(title: str, sections: list[notebook.Section]) -> Iterator[None]:
     wall, cpu = time.perf_counter(), time.process_time()
     yield
-    sections.append(
-        notebook.Section(title, time.perf_counter() - wall, time.process_time() - cpu)
-    )
+    sections.append(notebook.Section(title, time.perf_counter() - wall, time.process_time() - cpu))

@@ -13,7 +13,7 @@ import importlib.util
 import os
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -25,8 +25,11 @@ GENERATED, OWN = "generated", "own"  # tags of cells that belong to one origin o
 
 _NEEDED = ("tensorflow", "keras", "nbclient", "nbformat", "ipykernel", "psutil", "sklearn")
 _MARKER = re.compile(
-    r"^# %%(?P<kind> \[markdown\])?(?: tags=\[\"(?P<tag>[a-z]+)\"\])?[ \t]*$", re.MULTILINE
+    r"^# %%(?: (?P<title>\w[\w ]*?))?(?P<kind> \[markdown\])?"
+    r"(?: tags=\[\"(?P<tag>[a-z]+)\"\])?[^\S\n]*$",
+    re.MULTILINE,
 )
+_SHARED = re.compile(r"^# %% from (?P<run>\w+): (?P<title>\w[\w ]*?)[^\S\n]*$", re.MULTILINE)
 _HEADING = re.compile(r"^#{1,2} (?P<title>.+)$", re.MULTILINE)
 _METADATA = {
     "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"},
@@ -62,6 +65,9 @@ def require_dependencies() -> None:
 def source_of(config: RunConfig) -> str:
     """Return the source of a run's notebook with the configured constants written into it.
 
+    A line ``# %% from run6: pool`` stands for the cells that have the title "pool" (``# %% pool``)
+    in the notebook of Run 6, so that two runs can have steps in common, to the letter.
+
     Parameters
     ----------
     config : RunConfig
@@ -74,11 +80,12 @@ def source_of(config: RunConfig) -> str:
     Raises
     ------
     ValueError
-        If a constant does not stand in the source, or if the copies or the weights of the
-        source are not those of the configuration.
+        If a constant or a shared cell does not stand in the source, or if the copies or the
+        weights of the source are not those of the configuration.
     """
-    folder = resources.files("reference_pipeline.notebooks")
-    source = (folder / f"{config.name}.py").read_text(encoding="utf-8")
+    source = _SHARED.sub(
+        lambda match: _cells_of(_text_of(match["run"]), match["title"]), _text_of(config.name)
+    )
     for name, value in config.constants.items():
         source, count = re.subn(rf"(?m)^{name} = .*$", f"{name} = {value!r}", source)
         if count != 1:
@@ -125,10 +132,8 @@ def build(source: str, name: str, tag: str = GENERATED) -> Any:
     nbformat.NotebookNode
     """
     nbformat = importlib.import_module("nbformat")
-    markers = list(_MARKER.finditer(source))
-    ends = [marker.start() for marker in markers[1:]] + [len(source)]
     cells = []
-    for marker, end in zip(markers, ends, strict=True):
+    for marker, end in _spans(source):
         if marker["tag"] not in (None, tag):
             continue
         text = source[marker.end() : end].strip("\n")
@@ -264,6 +269,29 @@ def save(notebook: Any, path: Path) -> None:
     nbformat = importlib.import_module("nbformat")
     nbformat.validate(notebook)
     path.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8", newline="\n")
+
+
+def _text_of(run: str) -> str:
+    return (resources.files("reference_pipeline.notebooks") / f"{run}.py").read_text("utf-8")
+
+
+def _cells_of(source: str, title: str) -> str:
+    """The cells of a title, with their markers, in order."""
+    cells = [
+        source[marker.start() : end].strip("\n")
+        for marker, end in _spans(source)
+        if marker["title"] == title
+    ]
+    if not cells:
+        raise ValueError(f"no cell has the title {title!r}")
+    return "\n\n".join(cells)
+
+
+def _spans(source: str) -> Iterator[tuple[re.Match[str], int]]:
+    """Every marker, and where its cell ends."""
+    markers = list(_MARKER.finditer(source))
+    ends = [marker.start() for marker in markers[1:]] + [len(source)]
+    return zip(markers, ends, strict=True)
 
 
 def _literals(source: str) -> dict[str, object]:

@@ -7,8 +7,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
-from reference_pipeline.config import Profile, RunConfig, corrected, run6, run7
+from reference_pipeline.config import (
+    Profile,
+    RunConfig,
+    corrected,
+    run6,
+    run6_resplit,
+    run7,
+    run7_as_prescribed,
+)
+from reference_pipeline.pages.run6_resplit import reported_by_run6, run6_resplit_page
 from reference_pipeline.pages.run7 import run7_page
+from reference_pipeline.pages.run7_as_prescribed import run7_as_prescribed_page
 from reference_pipeline.results import Metrics, baseline_run2, corrected_page, run6_page
 
 
@@ -48,10 +58,19 @@ RUNS: dict[str, Run] = {
         lambda metrics: {"RESULTS.md": run7_page(metrics)},
     ),
     "run6": Run("augmented before the split: the shipped export", run6, _run6_documents),
+    "run6_resplit": Run(
+        "the pool of Run 6 divided by parent: its honest number",
+        run6_resplit,
+        lambda metrics: {"RESULTS.md": run6_resplit_page(metrics, reported_by_run6(metrics))},
+    ),
+    "run7_as_prescribed": Run(
+        "the repair that the analysis of Run 6 recommends: noise that destroys the samples",
+        run7_as_prescribed,
+        lambda metrics: {"RESULTS.md": run7_as_prescribed_page(metrics)},
+    ),
     "corrected": Run(
         "small counterpart of Run 6 without leakage, for the tests (one size)",
         lambda profile: corrected(),
         _page(corrected_page),
     ),
 }
-
