@@ -112,9 +112,13 @@ def _run(
         results, facts = run_study(study, work, prepare, train, watcher)
     findings = Findings(study, results, facts, command)
     out.mkdir(parents=True, exist_ok=True)
-    _write(out / "ablation.json", json.dumps(as_json(findings), indent=1) + "\n")
-    _write(out / FIGURE, draw(study, results))
-    _write(out / "ablation.md", page(findings))
+    texts = {
+        "ablation.json": json.dumps(as_json(findings), indent=1, allow_nan=False) + "\n",
+        FIGURE: draw(study, results),
+        "ablation.md": page(findings),
+    }
+    for name, text in texts.items():
+        _write(out / name, text)
     sys.stdout.write(f"{out / 'ablation.md'}\n")
     return 0
 

@@ -114,7 +114,9 @@ Mean over {_seeds(len(study.seeds))}{_with_intervals(len(study.seeds))}.\
 ## Labels of the copies
 
 A copy keeps the label of its original. The oracle computes the true height of every copy; the
-error is the mean squared difference in log2, over the copies whose true height is finite.
+error is the mean squared difference in log2, over the copies whose true height is finite. Copies
+by noise are not whole numbers: their true heights and their features come from minors in floating
+point, and minors that are zero to rounding count as zero.
 
 {_labels_table(study, facts)}
 
@@ -205,8 +207,8 @@ def _compared(study: Study, results: Sequence[Result], facts: Sequence[SeedFacts
     )
     return f"""- **Augmentation** ({", ".join(study.levels["augmentation"])}), of training rows \
 only, after the split: copies of each original ({copies}); *noise* is the seed's own, \
-{NOISE_SCALE:.0%} on n and P, clipped to [0, 1], rows normalised; *symmetry* permutes \
-rows and columns of P and changes their signs.
+{NOISE_SCALE:.0%} on n (which is no feature) and P, clipped to [0, 1], rows normalised; *symmetry* \
+permutes rows and columns of P and changes their signs.
 - **Feature sets** ({", ".join(study.levels["features"])}):
 {sets}
 - **Loss weights** ({", ".join(study.levels["weights"])}): all equal, or 3 for easy, 1.5 for \

@@ -119,7 +119,10 @@ def _trained(study: Study, cell: Cell, name: str, data: SeedData, train: Trainer
     start = time.process_time()
     outcome = train(study, cell, data)
     rows, heights = data.rows("test")
-    measured = scores(rows, heights, outcome.predicted)
+    try:
+        measured = scores(rows, heights, outcome.predicted)
+    except ValueError as error:
+        raise ValueError(f"seed {cell.seed}, {', '.join(cell.levels())}: {error}") from error
     by_tier = {str(tier): estimate.value for tier, estimate in measured.by_tier.items()}
     by_group: Mapping[str, float] = {
         f"{k},{m}": estimate.value for (k, m), estimate in measured.by_group.items()

@@ -103,8 +103,8 @@ def verdict(estimate: Estimate, what: str, other: str) -> str:
         )
     if direction(estimate) == "not shown":
         return (
-            f"No effect is shown: {_lowered(what)}, compared with {other}, changes the overall error by "
-            f"{change(estimate)}; the interval contains zero."
+            f"No effect is shown: {_lowered(what)}, compared with {other}, changes the overall "
+            f"error by {change(estimate)}; the interval contains zero."
         )
     verb = "lowers" if direction(estimate) == "lower" else "raises"
     return f"{what}, compared with {other}, {verb} the overall error by {_size(estimate)}."

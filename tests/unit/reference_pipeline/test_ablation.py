@@ -567,6 +567,18 @@ def test_without_tensorflow_the_command_says_which_extra(
     assert not (tmp_path / "work").exists()
 
 
+def test_predictions_that_are_no_heights_are_named_with_their_cell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def train(study: Study, cell: Cell, data: object) -> Outcome:
+        return Outcome(np.full(180, np.nan), 170, 7)
+
+    arguments = ["--work", str(tmp_path / "work"), "--out", str(tmp_path / "out")]
+    assert main(arguments, prepare, train) == 2
+    assert "seed 0, none, A, equal: 180 predicted heights" in capsys.readouterr().err
+    assert load_results(tmp_path / "work" / RESULTS_FILE) == {}
+
+
 def test_a_work_folder_that_is_a_file_is_an_error(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
