@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from reference_pipeline import models
+from reference_pipeline import models, scaling
 from reference_pipeline import train as training
 from reference_pipeline.ablation.grid import LOSS_WEIGHTS, Cell, Study, code_digest
 from reference_pipeline.ablation.prepare import data_code
 from reference_pipeline.ablation.study import Outcome, SeedData
+from reference_pipeline.scaling import GroupScaler
 from reference_pipeline.train import Examples, TrainingConfig, train_model
 
 IntArray = npt.NDArray[np.intp]
@@ -22,7 +22,11 @@ IntArray = npt.NDArray[np.intp]
 
 def with_recipe(study: Study) -> Study:
     """The study with everything in its description that its results depend on."""
-    files = [Path(file) for file in (__file__, models.__file__, training.__file__) if file]
+    files = [
+        Path(file)
+        for file in (__file__, models.__file__, scaling.__file__, training.__file__)
+        if file
+    ]
     recipe = {
         "training": asdict(training_config(study, "equal")),
         "code": [code_digest(files), data_code()],
@@ -74,16 +78,14 @@ def train_cell(study: Study, cell: Cell, data: SeedData) -> Outcome:
     -------
     Outcome
     """
-    from sklearn.preprocessing import StandardScaler
-
     names = ["train"] if cell.augmentation == "none" else ["train", cell.augmentation]
     rows, heights = (np.concatenate(parts) for parts in zip(*map(data.rows, names), strict=True))
     unscaled = np.concatenate([data.features(name, cell.features) for name in names])
-    scaler = StandardScaler().fit(unscaled)
+    scaler = GroupScaler().fit(unscaled)
 
     def examples(name: str) -> Examples:
         rows, heights = data.rows(name)
-        return Examples(_scaled(scaler, data.features(name, cell.features)), heights, rows)
+        return Examples(scaler.transform(data.features(name, cell.features)), heights, rows)
 
     copies = sum(error.copies for error in data.facts.label_errors["symmetry"].values())
     wanted = data.facts.originals["train"] + copies
@@ -92,7 +94,7 @@ def train_cell(study: Study, cell: Cell, data: SeedData) -> Outcome:
     models.require_keras().utils.clear_session()  # forget the model of the cell before
     trained = train_model(
         training_config(study, cell.weights),
-        Examples(_scaled(scaler, unscaled)[order], heights[order], rows[order]),
+        Examples(scaler.transform(unscaled)[order], heights[order], rows[order]),
         examples("validation"),
         cell.seed,
     )
@@ -102,11 +104,6 @@ def train_cell(study: Study, cell: Cell, data: SeedData) -> Outcome:
         train_rows=len(rows),
         steps=per_epoch * epochs,
     )
-
-
-def _scaled(scaler: Any, values: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    scaled: npt.NDArray[np.float32] = scaler.transform(values).astype(np.float32)
-    return scaled
 
 
 def _passes(n_rows: int, wanted: int, seed: int) -> Iterator[IntArray]:

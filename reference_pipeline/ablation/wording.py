@@ -99,7 +99,8 @@ def verdict(estimate: Estimate, what: str, other: str) -> str:
     if direction(estimate) == "too few seeds":
         return (
             f"{what}, compared with {other}, changed the overall error by "
-            f"{signed(estimate.value)} in the only seed: one seed gives no interval, so nothing can be concluded."
+            f"{signed(estimate.value)} in the only seed: one seed gives no interval, so "
+            "nothing can be concluded."
         )
     if direction(estimate) == "not shown":
         return (
