@@ -78,7 +78,9 @@ _WITH_HEADS = ModelSettings(group_heads=True)
 # limits the score is over-fitting: more generated samples help more than more epochs, and several
 # members more than a wider network.
 RECIPES: dict[Profile, TrainingConfig] = {
-    "smoke": TrainingConfig(settings=_WITH_HEADS, epochs=2, batch_size=256),
+    "smoke": TrainingConfig(
+        settings=ModelSettings(widths=(256, 256, 128), group_heads=True), epochs=4, batch_size=256
+    ),
     "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=4, members=2),
     "full": TrainingConfig(settings=_WITH_HEADS, epochs=3, members=3),
 }
