@@ -1,4 +1,4 @@
-"""The smoke export of Run 7, made once for all tests here; they share one worker of pytest-xdist."""
+"""The smoke export of Run 7, made once: all tests that use it share a worker of pytest-xdist."""
 
 from __future__ import annotations
 
