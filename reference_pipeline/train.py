@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,8 @@ from reference_pipeline.config import TIERS, Group, Tier
 from reference_pipeline.models import ModelName, ModelSettings, build_model, require_keras
 
 FloatArray = npt.NDArray[np.float64]
+
+Profile = Literal["smoke", "cpu", "full"]
 
 _PREDICTION_BATCH = 4096
 
@@ -69,6 +71,20 @@ class TrainingConfig:
     members: int = 1
     mixed_precision: bool = False
 
+
+_WITH_HEADS = ModelSettings(group_heads=True)
+
+# Epochs over an augmented training set (3/2/1 symmetric copies: three rows for each original). What
+# limits the score is over-fitting: more generated samples help more than more epochs, and several
+# members more than a wider network.
+RECIPES: dict[Profile, TrainingConfig] = {
+    "smoke": TrainingConfig(
+        settings=ModelSettings(widths=(256, 256, 128), group_heads=True), epochs=4, batch_size=256
+    ),
+    "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=4, members=2),
+    "full": TrainingConfig(settings=_WITH_HEADS, epochs=3, members=3),
+}
+SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 6_000, "cpu": 12_000, "full": 36_000}
 
 SEED_TIER_WEIGHTS: tuple[tuple[Tier, float], ...] = (("easy", 3.0), ("medium", 1.5), ("hard", 1.0))
 
