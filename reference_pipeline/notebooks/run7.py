@@ -11,6 +11,9 @@
 # split first, by entity; only training samples are augmented, by exact symmetries; the scaler is
 # fitted on training rows; the test set is used once, at the end.
 
+# %% [markdown]
+# ## Set-up
+
 # %%
 import os
 from dataclasses import asdict

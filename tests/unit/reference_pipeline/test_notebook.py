@@ -153,7 +153,7 @@ def test_what_a_notebook_prints_is_passed_on_under_its_headings(tmp_path: Path) 
 @needs_extra
 def test_a_failing_cell_is_an_error_with_its_traceback(tmp_path: Path) -> None:
     book = notebook.build("# %%\nnumber = 1 / 0\n", "n")
-    with pytest.raises(notebook.NotebookError, match="number = 1 / 0[^$]*ZeroDivisionError"):
+    with pytest.raises(notebook.NotebookError, match=r"number = 1 / 0[^$]*ZeroDivisionError"):
         notebook.execute(book, tmp_path)
 
 
