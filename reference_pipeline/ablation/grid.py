@@ -93,7 +93,7 @@ class Study:
     samples_per_group: int = 2000
     test_samples_per_group: int = 2000
     validation_share: float = 0.15
-    epochs: int = 5
+    epochs: int = 4
     batch_size: int = 256
     recipe: Mapping[str, Any] = field(default_factory=dict)
     levels: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: dict(LEVELS))

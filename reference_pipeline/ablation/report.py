@@ -217,6 +217,8 @@ medium and 1 for hard groups as the seed proposes to protect the easy ones.
 entity ({first["train"]:,} for training, {first["validation"]:,} for validation in the first \
 seed), and a fresh test set of {first["test"]:,} originals. All cells of a seed share data, split, \
 test set and initial weights, so they are compared in pairs.
+- **Model**: the network and the optimiser of Run 7's smoke profile, one model, features scaled \
+within groups.
 - **Budget**: {_budget(study, results)}"""
 
 

@@ -15,7 +15,7 @@ from reference_pipeline.ablation.grid import LOSS_WEIGHTS, Cell, Study, code_dig
 from reference_pipeline.ablation.prepare import data_code
 from reference_pipeline.ablation.study import Outcome, SeedData
 from reference_pipeline.scaling import GroupScaler
-from reference_pipeline.train import Examples, TrainingConfig, train_model
+from reference_pipeline.train import RECIPES, Examples, TrainingConfig, train_model
 
 IntArray = npt.NDArray[np.intp]
 
@@ -35,7 +35,7 @@ def with_recipe(study: Study) -> Study:
 
 
 def training_config(study: Study, weights: str) -> TrainingConfig:
-    """The recipe of Run 7, with one model, the study's budget, and no early end.
+    """The recipe of the smoke profile, with one model, the study's budget, and no early end.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def training_config(study: Study, weights: str) -> TrainingConfig:
     by_tier = LOSS_WEIGHTS[weights]
     equal = len(set(by_tier.values())) == 1
     return replace(
-        TrainingConfig(),
+        RECIPES["smoke"],
         epochs=study.epochs,
         patience=study.epochs,
         guard_easy=False,
