@@ -102,9 +102,17 @@ def difference(
     )
 
 
-def has_features(name: str) -> Callable[[Cell], bool]:
-    """Whether a cell is of a feature set, for `difference`."""
-    return lambda cell: cell.features == name
+def has_level(factor: str, level: str) -> Callable[[Cell], bool]:
+    """Whether a cell has a level of a factor, for `difference`."""
+    return lambda cell: bool(getattr(cell, factor) == level)
+
+
+def other_factor(comparison: Comparison) -> str:
+    """The factor on which an effect is most likely to depend.
+
+    Copies and weights act through the features, and features through what they are computed from.
+    """
+    return "augmentation" if comparison.factor == "features" else "features"
 
 
 def against(ours: Iterable[Result], theirs: Iterable[Result], metric: str) -> Estimate:

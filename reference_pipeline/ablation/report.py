@@ -12,8 +12,9 @@ from reference_pipeline.ablation.effects import (
     combinations,
     difference,
     direction,
-    has_features,
+    has_level,
     mean_of,
+    other_factor,
 )
 from reference_pipeline.ablation.facts import SeedFacts, pooled, pooled_by_tier
 from reference_pipeline.ablation.grid import (
@@ -98,11 +99,13 @@ where the first has the smaller error. {_bold()}
 
 {_effects_table(study, results)}
 
-## Effects within each feature set
+## Effects within each feature set, and within each augmentation
 
-The same differences in the overall error, for each feature set alone.
+The same differences in the overall error, where an average hides that they differ.
 
-{_within_table(study, results)}
+{_within_table(study, results, "features")}
+
+{_within_table(study, results, "augmentation")}
 
 ## Every cell
 
@@ -153,7 +156,7 @@ def as_json(findings: Findings) -> dict[str, Any]:
         "loss_weights": LOSS_WEIGHTS,
         "confidence": CONFIDENCE,
         "effects": [
-            {**asdict(comparison), "features": name, "metric": metric, **_bounds(effect)}
+            {**asdict(comparison), "within": name, "metric": metric, **_bounds(effect)}
             for comparison in study.comparisons()
             for name, where in _scopes(study, comparison)
             for metric in METRICS
@@ -248,16 +251,15 @@ def _effects_table(study: Study, results: Sequence[Result]) -> str:
     return "\n".join(lines)
 
 
-def _within_table(study: Study, results: Sequence[Result]) -> str:
-    names = study.levels["features"]
-    lines = _head("Comparison", *(f"set {name}" for name in names))
+def _within_table(study: Study, results: Sequence[Result], factor: str) -> str:
+    """The effects that are most likely to depend on a factor, at each of its levels."""
+    lines = _head("Comparison", *(f"{factor}: {name}" for name in study.levels[factor]))
     for comparison in study.comparisons():
-        if comparison.factor == "features":
-            continue
-        scopes = _scopes(study, comparison)[1:]
-        effects = [difference(results, comparison, "overall", where) for _, where in scopes]
-        lines.append(_row(_title(comparison), *map(_effect, effects)))
-    return "\n".join(lines)
+        if other_factor(comparison) == factor:
+            scopes = _scopes(study, comparison)[1:]
+            effects = [difference(results, comparison, "overall", where) for _, where in scopes]
+            lines.append(_row(_title(comparison), *map(_effect, effects)))
+    return "\n".join(lines) if len(lines) > 2 else ""
 
 
 def _cells_table(results: Sequence[Result]) -> str:
@@ -314,11 +316,10 @@ def _columns(results: Sequence[Result]) -> tuple[str, ...]:
 def _scopes(
     study: Study, comparison: Comparison
 ) -> list[tuple[str | None, Callable[[Cell], bool]]]:
-    """All cells, then those of each feature set where that is another factor."""
+    """All cells, then those of each level of the factor that the effect may depend on."""
     everything: list[tuple[str | None, Callable[[Cell], bool]]] = [(None, lambda cell: True)]
-    if comparison.factor == "features":
-        return everything
-    return everything + [(name, has_features(name)) for name in study.levels["features"]]
+    factor = other_factor(comparison)
+    return everything + [(name, has_level(factor, name)) for name in study.levels[factor]]
 
 
 def _bounds(estimate: Estimate) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from reference_pipeline.ablation.effects import (
     combinations,
     difference,
     direction,
-    has_features,
+    has_level,
     mean_of,
+    other_factor,
 )
 from reference_pipeline.ablation.facts import SeedFacts, pooled, pooled_by_tier
 from reference_pipeline.ablation.grid import COPIES, Comparison, Study
@@ -156,7 +157,7 @@ def conclusions(study: Study, results: Sequence[Result], facts: Sequence[SeedFac
         found.append(
             verdict(effect, subject(comparison), reference(comparison))
             + tiers(by_tier)
-            + _within_sets(study, results, comparison)
+            + _within(study, results, comparison)
         )
     return [*found, *label_sentences(study, facts), *repeat_sentences(study, facts)]
 
@@ -191,7 +192,8 @@ def repeat_sentences(study: Study, facts: Sequence[SeedFacts]) -> list[str]:
         return []
     weights = "/".join(str(1 + COPIES[tier]) for tier in TIER_NAMES)
     return [
-        f"On feature {_sets(exact)} every symmetric copy has exactly the features of its original:"
+        f"On feature {'set' if len(exact) == 1 else 'sets'} {_listed(exact)} every symmetric copy "
+        "has exactly the features of its original:"
         f" there the copies add no information, they are loss weights {weights} "
         "(easy/medium/hard) under another name."
     ]
@@ -220,28 +222,26 @@ def _best(results: Sequence[Result]) -> str:
     return f"{text}; {cells} cannot be told apart from it."
 
 
-def _within_sets(study: Study, results: Sequence[Result], comparison: Comparison) -> str:
-    """How the effect differs between feature sets, where it does."""
-    names = study.levels["features"]
-    if comparison.factor == "features" or len(names) < 2:
+def _within(study: Study, results: Sequence[Result], comparison: Comparison) -> str:
+    """How the effect differs between the levels of the other factor, as a clause."""
+    factor = other_factor(comparison)
+    names = study.levels[factor]
+    if len(names) < 2:
         return ""
     effects = {
-        name: difference(results, comparison, "overall", has_features(name)) for name in names
+        name: difference(results, comparison, "overall", has_level(factor, name)) for name in names
     }
+    name_of = "feature set" if factor == "features" else factor
     clauses = []
     for way, words in (
-        ("lower", "lower"),
-        ("higher", "higher"),
-        ("not shown", "no difference shown"),
+        ("lower", "lower with"),
+        ("higher", "higher with"),
+        ("not shown", "no difference shown with"),
     ):
         chosen = [name for name in names if direction(effects[name]) == way]
         if chosen:
-            clauses.append(f"{words} with {_sets(chosen)}")
-    return f" By feature set: {'; '.join(clauses)}." if clauses else ""
-
-
-def _sets(names: Sequence[str]) -> str:
-    return f"{'set' if len(names) == 1 else 'sets'} {_listed(names)}"
+            clauses.append(f"{words} {_listed(chosen)}")
+    return f" By {name_of}: {'; '.join(clauses)}." if clauses else ""
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -385,8 +385,19 @@ def test_an_effect_is_reported_with_its_size_and_place() -> None:
     text = report_of(SMALL, error)
     sentence = next(line for line in text.splitlines() if "the seed's noise, compared" in line)
     assert "raises the overall error by 0.125" in sentence
-    assert "higher with set A;" in sentence
-    assert "no difference shown with sets B, C and D" in sentence
+    assert "higher with A;" in sentence
+    assert "no difference shown with B, C and D" in sentence
+
+
+def test_features_that_help_only_without_noise_are_reported_so() -> None:
+    def error(cell: Cell) -> float:
+        harmed = cell.augmentation == "noise" and cell.features == "D"
+        return by_feature_set(cell) + (0.9 if harmed else 0)
+
+    text = report_of(SMALL, error)
+    sentence = next(line for line in text.splitlines() if line.startswith("- Feature set D, "))
+    assert "raises the overall error by 0.200" in sentence
+    assert "By augmentation: lower with none and symmetry; higher with noise." in sentence
 
 
 def test_one_seed_concludes_nothing() -> None:
@@ -426,12 +437,8 @@ def test_labels_and_repeats_are_stated_as_measured() -> None:
 def test_a_limited_study_has_a_report(limits: list[str]) -> None:
     study = replace(SMALL, levels=restricted(limits))
     text = report_of(study, by_feature_set)
-    assert len(study.comparisons()) == text.count(" against ") - _within(study)
-
-
-def _within(study: Study) -> int:
-    """Rows of the table of effects within feature sets."""
-    return sum(comparison.factor != "features" for comparison in study.comparisons())
+    # Once in the table of all cells, once in one of the tables within the levels of a factor.
+    assert text.count(" against ") == 2 * len(study.comparisons())
 
 
 def test_a_single_cell_has_a_report() -> None:
@@ -470,7 +477,7 @@ def test_the_json_repeats_the_numbers_and_is_valid() -> None:
     effect = next(
         e
         for e in read["effects"]
-        if (e["level"], e["features"], e["metric"]) == ("noise", "D", "hard")
+        if (e["level"], e["within"], e["metric"]) == ("noise", "D", "hard")
     )
     pairs = [
         [
