@@ -210,7 +210,7 @@ def _compared(study: Study, results: Sequence[Result], facts: Sequence[SeedFacts
     )
     return f"""- **Augmentation** ({", ".join(study.levels["augmentation"])}), of training rows \
 only, after the split: copies of each original ({copies}); *noise* is the seed's own, \
-{NOISE_SCALE:.0%} on n (which is no feature) and P, clipped to [0, 1], rows normalised; *symmetry* \
+{100 * NOISE_SCALE:.0f} % on n (which is no feature) and P, clipped to [0, 1], rows normalised; *symmetry* \
 permutes rows and columns of P and changes their signs.
 - **Feature sets** ({", ".join(study.levels["features"])}):
 {sets}
@@ -238,8 +238,8 @@ def _budget(study: Study, results: Sequence[Result]) -> str:
     return (
         f"{steps} gradient steps of {study.batch_size} rows, the same in every cell of a seed: "
         f"{study.epochs} epochs of as many rows as the set with all copies has. Without copies the "
-        "originals are repeated to that number, so that copies are not simply more training. The "
-        "weights of the epoch with the lowest balanced validation error are evaluated."
+        "originals are repeated to that number, so that copies are not simply more training; with "
+        "copies the originals themselves have a smaller part of the steps. The weights of the epoch with the lowest balanced validation error are evaluated."
     )
 
 
@@ -280,7 +280,7 @@ def _labels_table(study: Study, facts: Sequence[SeedFacts]) -> str:
         if not by_tier:
             continue
         for tier, error in {**by_tier, "all": pooled(by_tier.values())}.items():
-            share = f"{error.infinite / error.copies:.1%}" if error.copies else "-"
+            share = f"{100 * error.infinite / error.copies:.1f} %" if error.copies else "-"
             finite = f"{error.squared:.3g}" if error.infinite < error.copies else "-"
             lines.append(_row(method, tier, f"{error.copies:,}", share, finite))
     return "\n".join(lines) if len(lines) > 2 else "No copies were made."

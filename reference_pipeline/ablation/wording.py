@@ -176,7 +176,7 @@ def label_sentences(study: Study, facts: Sequence[SeedFacts]) -> list[str]:
         share = error.infinite / error.copies
         found.append(
             f"The labels of the copies by {method} are wrong: the true height is infinite for "
-            f"{share:.1%} of them, and where it is finite the mean squared label error is "
+            f"{100 * share:.1f} % of them, and where it is finite the mean squared label error is "
             f"{error.squared:.3g} in log2."
         )
     return found

@@ -424,7 +424,7 @@ def test_the_best_cell_and_those_that_cannot_be_told_apart() -> None:
 
 def test_labels_and_repeats_are_stated_as_measured() -> None:
     text = report_of(SMALL, by_feature_set)
-    assert "infinite for 66.7% of them" in text
+    assert "infinite for 66.7 % of them" in text
     assert "Every one of the 540 copies by symmetry has a true label." in text
     assert "On feature sets B, C and D every symmetric copy has exactly the features" in text
     assert "loss weights 2/3/4 (easy/medium/hard)" in text
