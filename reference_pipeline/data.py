@@ -19,14 +19,9 @@ import numpy.typing as npt
 from audit.config import Limits
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError
-from reference_pipeline.config import CODE_LENGTH, GROUPS
-from reference_pipeline.oracle import (
-    LARGEST_ENTRY,
-    SMALLEST_ENTRY,
-    has_exact_minors,
-    m_heights,
-    m_heights_of_floats,
-)
+from reference_pipeline.config import CODE_LENGTH
+from reference_pipeline.oracle import has_exact_minors, m_heights, m_heights_of_floats
+from reference_pipeline.samples import number_of, problem_of_height, problem_of_sample
 
 MAX_ENTRIES = 20
 COLUMNS = ("n", "k", "m", *(f"p{index}" for index in range(MAX_ENTRIES)))
@@ -37,7 +32,7 @@ Rows = npt.NDArray[Any]
 Heights = npt.NDArray[np.float64]
 
 _PICKLE_PROTOCOL = 4
-_SHOWN = 5
+_SHOWN = 10
 _MAX_FILE_MB = 2048
 _LARGEST_INTEGER = 2.0**53
 
@@ -353,9 +348,9 @@ def load_pickles(inputs_path: Path, targets_path: Path) -> tuple[Rows, Heights]:
         )
     if not len(inputs):
         raise DataError(f"{inputs_path} is empty: give a file with samples")
-    _check_each(inputs, _problem_of_sample, inputs_path)
-    _check_each(heights, _problem_of_height, targets_path)
-    return rows_of(inputs), np.array([float(_scalar(height)) for height in heights])
+    _check_each(inputs, problem_of_sample, inputs_path)
+    _check_each(heights, problem_of_height, targets_path)
+    return rows_of(inputs), np.array([number_of(height) for height in heights], dtype=np.float64)
 
 
 def _read(path: Path) -> Any:
@@ -404,68 +399,6 @@ def _check_each(values: Sequence[Any], problem_of: Callable[[Any], str], path: P
         f"{path}: {n_bad:,} of {len(values):,} entries cannot be used: {'; '.join(parts)}. "
         "Correct or remove them, in both files"
     )
-
-
-def _problem_of_sample(sample: Any) -> str:
-    if not isinstance(sample, list | tuple) or len(sample) != 4:
-        return "not of the form [n, k, m, P]"
-    numbers = [_integer(value) for value in sample[:3]]
-    if None in numbers:
-        return "n, k and m must be integers"
-    n, k, m = (int(number) for number in numbers if number is not None)
-    if n != CODE_LENGTH:
-        return f"n must be {CODE_LENGTH}, not {n}"
-    if not 1 <= k < n:
-        return f"k must lie between 1 and {n - 1}, not {k}"
-    if m > n - k:
-        return f"m = {m} is larger than n - k = {n - k}, where every height is infinite"
-    if (k, m) not in GROUPS:
-        return f"the group k={k}, m={m} is none of the nine of this experiment"
-    return _problem_of_matrix(sample[3], (k, n - k))
-
-
-def _problem_of_matrix(value: Any, shape: tuple[int, int]) -> str:
-    try:
-        matrix = np.asarray(value)
-    except (ValueError, TypeError):
-        return "P is not a matrix"
-    if matrix.shape != shape:
-        return f"P must have the shape {shape}, not {matrix.shape}"
-    if matrix.dtype.kind not in "iuf":
-        return "P must hold numbers"
-    values = matrix.astype(np.float64)
-    if not np.isfinite(values).all():
-        return "P holds NaN or infinite values"
-    magnitudes = np.abs(values[values != 0])
-    if ((magnitudes < SMALLEST_ENTRY) | (magnitudes > LARGEST_ENTRY)).any():
-        return f"P holds values outside {SMALLEST_ENTRY:g} to {LARGEST_ENTRY:g} in magnitude"
-    return ""
-
-
-def _problem_of_height(value: Any) -> str:
-    number = _scalar(value)
-    if number is None:
-        return "the height is not a number"
-    if np.isnan(number):
-        return "the height is NaN"
-    if np.isinf(number):
-        return "the height is infinite"
-    return "" if number >= 1 else "the height is below 1, which no code has"
-
-
-def _scalar(value: Any) -> Any:
-    if isinstance(value, np.ndarray) and value.size == 1 and value.dtype.kind in "iuf":
-        value = value.item()
-    if isinstance(value, np.integer | np.floating):
-        value = value.item()
-    return value if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-
-def _integer(value: Any) -> int | None:
-    number = _scalar(value)
-    if number is None or not np.isfinite(number) or number != int(number):
-        return None
-    return int(number)
 
 
 def _integers_if_possible(rows: npt.NDArray[np.float64]) -> Rows:

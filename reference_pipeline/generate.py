@@ -67,11 +67,7 @@ def generate(config: DatasetConfig, groups: tuple[Group, ...] = GROUPS) -> list[
     previous: dict[int, npt.NDArray[np.int64]] = {}
     samples: list[Sample] = []
     for k, m in groups:
-        shared = _shared(previous.get(k), m, round(config.shared_share * config.samples_per_group))
-        fresh = _fresh(k, m, config.samples_per_group - len(shared), config, rng, seen)
-        matrices = np.concatenate([shared, fresh]) if len(shared) else fresh
-        previous[k] = matrices
-        heights = m_heights(matrices, m)
+        matrices, heights = _group(k, m, config, rng, seen, previous)
         samples += [
             Sample(k, m, matrix, float(height))
             for matrix, height in zip(matrices, heights, strict=True)
@@ -194,12 +190,9 @@ def _draw_rows(
     heights: list[Heights] = []
     for k, m in groups:
         rng = np.random.default_rng([config.random_state, stream, k, m])
-        shared = _shared(previous.get(k), m, round(config.shared_share * config.samples_per_group))
-        fresh = _fresh(k, m, config.samples_per_group - len(shared), config, rng, seen)
-        matrices = np.concatenate([shared, fresh]) if len(shared) else fresh
-        previous[k] = matrices
+        matrices, heights_of_group = _group(k, m, config, rng, seen, previous)
         rows.append(rows_of_group(k, m, matrices))
-        heights.append(m_heights(matrices, m))
+        heights.append(heights_of_group)
         if progress is not None:
             progress(f"k={k}, m={m}: {len(matrices):,} samples")
     rng = np.random.default_rng([config.random_state, stream])
@@ -207,40 +200,55 @@ def _draw_rows(
     return np.concatenate(rows)[order], np.concatenate(heights)[order]
 
 
-def _shared(matrices: npt.NDArray[np.int64] | None, m: int, count: int) -> npt.NDArray[np.int64]:
-    if matrices is None or count == 0:
-        return np.empty((0, 0, 0), dtype=np.int64)
-    return matrices[np.isfinite(m_heights(matrices, m))][:count]
-
-
-def _fresh(
-    k: int, m: int, count: int, config: DatasetConfig, rng: np.random.Generator, seen: set[bytes]
-) -> npt.NDArray[np.int64]:
-    mixed = round(config.mixture_share * count)
-    parts = [
-        _distinct(k, m, count - mixed, rng, seen, mixture=False),
+def _group(
+    k: int,
+    m: int,
+    config: DatasetConfig,
+    rng: np.random.Generator,
+    seen: set[bytes],
+    previous: dict[int, npt.NDArray[np.int64]],
+) -> tuple[npt.NDArray[np.int64], Heights]:
+    """Matrices shared with the previous group of the same k, then uniform ones, then mixed ones."""
+    count = round(config.shared_share * config.samples_per_group) if k in previous else 0
+    parts = [_finite(previous[k], m, count)] if count else []
+    n_fresh = config.samples_per_group - sum(len(matrices) for matrices, _ in parts)
+    mixed = round(config.mixture_share * n_fresh)
+    parts += [
+        _distinct(k, m, n_fresh - mixed, rng, seen, mixture=False),
         _distinct(k, m, mixed, rng, seen, mixture=True),
     ]
-    return np.concatenate(parts)
+    previous[k] = np.concatenate([matrices for matrices, _ in parts])
+    return previous[k], np.concatenate([heights for _, heights in parts])
+
+
+def _finite(
+    matrices: npt.NDArray[np.int64], m: int, count: int
+) -> tuple[npt.NDArray[np.int64], Heights]:
+    heights = m_heights(matrices, m)
+    chosen = np.flatnonzero(np.isfinite(heights))[:count]
+    return matrices[chosen], heights[chosen]
 
 
 def _distinct(
     k: int, m: int, count: int, rng: np.random.Generator, seen: set[bytes], *, mixture: bool
-) -> npt.NDArray[np.int64]:
+) -> tuple[npt.NDArray[np.int64], Heights]:
     """Draw until ``count`` new matrices of finite height are found; adds their keys to ``seen``."""
     found: list[npt.NDArray[np.int64]] = []
+    heights: list[float] = []
     for _ in range(_MAX_ROUNDS):
         if len(found) == count:
             break
-        batch = _draw(k, count, rng, mixture=mixture)
-        batch = batch[np.isfinite(m_heights(batch, m))]
-        for matrix, key in zip(batch, entity_keys(batch), strict=True):
+        batch, heights_of_batch = _finite(_draw(k, count, rng, mixture=mixture), m, count)
+        keys = entity_keys(batch)
+        for matrix, height, key in zip(batch, heights_of_batch.tolist(), keys, strict=True):
             if len(found) < count and key not in seen:
                 seen.add(key)
                 found.append(matrix)
+                heights.append(height)
     if len(found) < count:
         raise RuntimeError(f"group k={k}, m={m}: only {len(found)} of {count} matrices found")
-    return np.array(found, dtype=np.int64).reshape(count, k, CODE_LENGTH - k)
+    matrices = np.array(found, dtype=np.int64).reshape(count, k, CODE_LENGTH - k)
+    return matrices, np.array(heights, dtype=np.float64)
 
 
 def _draw(k: int, count: int, rng: np.random.Generator, *, mixture: bool) -> npt.NDArray[np.int64]:

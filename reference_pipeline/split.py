@@ -170,7 +170,7 @@ def _percentages(shares: npt.NDArray[np.float64]) -> str:
 
 def _distinct(values: Rows) -> tuple[Rows, IntArray]:
     """The different lines of an array, and the number of each of its lines among them."""
-    lines = np.ascontiguousarray(values.reshape(len(values), -1)) + 0  # no negative zeros
+    lines = np.ascontiguousarray(values.reshape(len(values), -1))
     packed = lines.view(np.dtype((np.void, lines.dtype.itemsize * lines.shape[1]))).ravel()
     _, first, numbers = np.unique(packed, return_index=True, return_inverse=True)
     return values[first], numbers.ravel()

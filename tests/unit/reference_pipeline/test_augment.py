@@ -65,6 +65,17 @@ def test_symmetric_copies_reach_the_whole_class_evenly() -> None:
     assert len(np.unique(copies, axis=0)) > 7000
 
 
+def test_rows_and_columns_change_their_signs_independently() -> None:
+    rows = rows_of_group(4, 2, np.tile(np.arange(1, 21).reshape(1, 4, 5), (4000, 1, 1)))
+    copies = symmetric_copies(rows, np.random.default_rng(2))[:, 3:]
+    sign = {value: np.sign(copies.sum(axis=1, where=np.abs(copies) == value)) for value in (1, 2)}
+    below = np.sign(copies.sum(axis=1, where=np.abs(copies) == 6))
+
+    # 1 and 2 stand in one row, 1 and 6 in one column: half of each pair differ in sign.
+    assert np.mean(sign[1] == sign[2]) == pytest.approx(0.5, abs=0.04)
+    assert np.mean(sign[1] == below) == pytest.approx(0.5, abs=0.04)
+
+
 def test_symmetric_copies_of_floats_have_no_negative_zeros() -> None:
     rows = rows_of_group(4, 2, np.tile([0.0, 0.5, 0.25, 0.0, 0.0], (50, 4, 1)))
     copies = symmetric_copies(rows, np.random.default_rng(0))

@@ -144,6 +144,8 @@ def test_missing_files_and_folders(tmp_path: Path) -> None:
         ([9.1, 4, 2, P], "must be integers"),
         ([9, 4, float("nan"), P], "must be integers"),
         ([9, 4, True, P], "must be integers"),
+        ([9, 4, 10**400, P], "must be integers"),
+        ([9, 4, 2, [[10**400] * 5] * 4], "P must hold numbers"),
         ([9, 4, P], r"not of the form \[n, k, m, P\]"),
         (3, r"not of the form \[n, k, m, P\]"),
     ],
@@ -160,6 +162,7 @@ def test_unusable_samples_are_named(tmp_path: Path, sample: Any, problem: str) -
     ("height", "problem"),
     [
         (float("inf"), "the height is infinite"),
+        (10**400, "the height is infinite"),
         (float("nan"), "the height is NaN"),
         (0.5, "below 1"),
         (-3, "below 1"),
@@ -170,11 +173,18 @@ def test_unusable_samples_are_named(tmp_path: Path, sample: Any, problem: str) -
     ],
 )
 def test_unusable_heights_are_named(tmp_path: Path, height: Any, problem: str) -> None:
-    paths = save(tmp_path, [[9, 4, 2, P]] * 9, [height] * 7 + [3.0, height])
+    paths = save(tmp_path, [[9, 4, 2, P]] * 14, [height] * 12 + [3.0, height])
     with pytest.raises(DataError, match=problem) as caught:
         load_pickles(*paths)
-    assert "heights.pkl: 8 of 9 entries" in str(caught.value)
-    assert "samples 0, 1, 2, 3, 4 and 3 more" in str(caught.value)
+    assert "heights.pkl: 13 of 14 entries" in str(caught.value)
+    assert "samples 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 3 more" in str(caught.value)
+
+
+def test_a_sample_that_holds_itself(tmp_path: Path) -> None:
+    sample: list[Any] = [9, 4, 2]
+    sample.append(sample)
+    with pytest.raises(DataError):
+        load_pickles(*save(tmp_path, [sample], [3.0]))
 
 
 def test_files_that_do_not_belong_together(tmp_path: Path) -> None:

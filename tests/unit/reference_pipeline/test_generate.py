@@ -215,15 +215,18 @@ def test_rows_have_finite_exact_heights_in_random_order() -> None:
 
 
 def test_pool_and_fresh_test_rows_share_no_entity() -> None:
-    """The mixture draws many matrices of small entries, which collide."""
-    config = DatasetConfig(samples_per_group=250, mixture_share=1.0)
-    pool, _ = generate_rows(config)
-    test, heights = fresh_test_rows(DatasetConfig(120, mixture_share=1.0), pool)
+    """The mixture draws many matrices of small entries; with one or two rows, they collide."""
+    groups = ((1, 1), (1, 2), (2, 1), (4, 2))
+    config = DatasetConfig(samples_per_group=1500, mixture_share=1.0)
+    pool, _ = generate_rows(config, groups)
+    test, heights = fresh_test_rows(config, pool, groups)
 
-    assert len(test) == len(heights) == 9 * 120
+    assert len(test) == len(heights) == 6000
     assert heights.tolist() == exact_heights(test).tolist()
     for k, matrices in matrices_by_k(np.concatenate([pool, test])).items():
         assert n_classes(matrices) == len(matrices), k
+    unchecked, _ = generate_rows(config, groups)
+    assert unchecked.tolist() == pool.tolist()
 
 
 def test_excluded_entities_do_not_occur() -> None:

@@ -129,11 +129,20 @@ def test_too_few_samples_to_stratify() -> None:
     split_by_entity(entity_ids(rows), rows[:, 1:3], (0.8, 0.2))  # five are enough here
 
 
-def test_a_stratum_that_one_entity_holds_almost_alone() -> None:
-    """Entities that always come together: a side may stay without, and that is said."""
+def test_one_entity_that_outweighs_all_others() -> None:
     entities = np.repeat(np.arange(7), [1000, 1, 1, 1, 1, 1, 1])
     parts = split_by_entity(entities, np.zeros(len(entities)))
     assert all(len(part) for part in parts)
+    assert sum(0 in entities[part] for part in parts) == 1
+
+
+def test_a_side_that_large_entities_leave_without_a_stratum_is_an_error() -> None:
+    ones = [1, 1, 1, 1, 1, 6, 1, 425, 1, 53, 1]
+    others = [1, 1, 0, 9, 140, 0, 0, 6, 1, 0, 244]
+    entities = np.concatenate([np.repeat(np.arange(11), ones), np.repeat(np.arange(11), others)])
+    strata = np.repeat([0, 1], [sum(ones), sum(others)])
+    with pytest.raises(DataError, match="no group 1 is left for side 2"):
+        split_by_entity(entities, strata)
 
 
 @pytest.mark.parametrize("shares", [(0.5, 0.4), (1.2, -0.2), (1.0, 0.0)])
