@@ -14,7 +14,11 @@ C
     the sorted logarithms of the minors of P, by size; they do not know m.
 D
     the sorted logarithms of ``vol(G_S) = sqrt(sum of M(K)**2 over K in S)`` for the sets S of
-    n - m columns: the denominators of the label, none of its numerators.
+    n - m columns: the denominators of the label, none of its numerators. Once all together, and
+    once for each number of columns of P that S holds, less the mean over all S (a shift that adds
+    no information, but lets one network serve groups whose volumes are of different size). And for
+    every column of G the smallest and the mean log-volumes of the sets S that hold it, sorted over
+    the columns of I and over those of P.
 E
     forbidden, and not here: whatever pairs a numerator with its own denominator, such as the
     columns of ``inv(G_K) @ G`` or ``max vol(S + j) / vol(S)``. That is the label in disguise.
@@ -55,6 +59,9 @@ _FIRST_ENTRY = 3  # columns n, k, m come first
 _ENTRIES = 20
 _MINORS_BY_SIZE = {1: 20, 2: 60, 3: 40, 4: 5}  # the largest numbers of them over all k
 _MOST_SETS = 126
+_KINDS_OF_SETS = 6  # a set holds none to five columns of P
+_SETS_OF_A_KIND = 24
+_HOLDING = ("smallest", "second", "third", "mean", "soft_smallest")
 
 
 def features(rows: npt.ArrayLike, name: str) -> npt.NDArray[np.float32]:
@@ -126,6 +133,9 @@ def feature_names(name: str) -> tuple[str, ...]:
         families += [(f"minor{size}", width) for size, width in _MINORS_BY_SIZE.items() if size > 1]
     if name >= "D":
         families += [("set_volume", _MOST_SETS)]
+        families += [(f"set_volume{kind}", _SETS_OF_A_KIND) for kind in range(_KINDS_OF_SETS)]
+        for side, width in (("identity", 6), ("p", 5)):
+            families += [(f"{what}_with_{side}_column", width) for what in _HOLDING]
     return (*names, *(f"{family}_{i}" for family, width in families for i in range(width)))
 
 
@@ -200,7 +210,8 @@ def _of_block(entries: FloatArray, k: int, m: int, name: str) -> FloatArray:
     if name >= "D":
         lowest = np.log2(floors).min(axis=0)
         volumes = np.maximum(per_set(minors, k, m, log_volume), lowest)
-        parts += [_stretch(_sorted(volumes), _MOST_SETS)]
+        parts += [_stretch(_sorted(volumes), _MOST_SETS), _by_kind(volumes, k, m)]
+        parts += [_by_column(volumes, k, m)]
     return np.concatenate(parts, axis=1)
 
 
@@ -231,6 +242,46 @@ def _by_size(minors: FloatArray, floors: FloatArray, k: int, size: int) -> Float
         return np.zeros((minors.shape[1], width))
     logs = np.log2(np.maximum(minors[chosen], floors[size - 1]))
     return _stretch(_sorted(logs), width)
+
+
+def _by_kind(volumes: FloatArray, k: int, m: int) -> FloatArray:
+    """Sorted log-volumes of the sets with none to five columns of P, less the mean of all sets.
+
+    Zeros where a group has no such sets.
+    """
+    relative = volumes - volumes.mean(axis=0)
+    sets = combinations(range(CODE_LENGTH), CODE_LENGTH - m)
+    kinds = np.array([sum(column >= k for column in members) for members in sets])
+    parts = [
+        _stretch(_sorted(relative[kinds == kind]), _SETS_OF_A_KIND)
+        if kind in kinds
+        else np.zeros((volumes.shape[1], _SETS_OF_A_KIND))
+        for kind in range(_KINDS_OF_SETS)
+    ]
+    return np.concatenate(parts, axis=1)
+
+
+def _by_column(volumes: FloatArray, k: int, m: int) -> FloatArray:
+    """For each column of G, log-volumes of the sets that hold it, less the mean of all sets.
+
+    The columns of I and of P are sorted by the mean over their sets.
+    """
+    relative = np.ascontiguousarray((volumes - volumes.mean(axis=0)).T)
+    sets = list(combinations(range(CODE_LENGTH), CODE_LENGTH - m))
+    statistics = np.empty((len(relative), CODE_LENGTH, len(_HOLDING)))
+    for column in range(CODE_LENGTH):
+        held = relative[:, [column in members for members in sets]]
+        statistics[:, column, :3] = np.partition(held, (0, 1, 2), axis=1)[:, :3]
+        statistics[:, column, 3] = held.mean(axis=1)
+        statistics[:, column, 4] = np.log2(np.exp2(-held).mean(axis=1))
+    parts = []
+    for side, width in ((statistics[:, :k], 6), (statistics[:, k:], 5)):
+        # By the mean; rounded and with ties broken, so that no rounding decides between equals.
+        keys = np.round(side, 6).transpose(2, 0, 1)
+        order = np.lexsort(keys[[0, 1, 2, 4, 3]], axis=-1)[:, :, None]
+        ordered = np.take_along_axis(side, order, axis=1)
+        parts += [_stretch(ordered[:, :, what], width) for what in range(len(_HOLDING))]
+    return np.concatenate(parts, axis=1)
 
 
 def _floors(matrices: FloatArray) -> FloatArray:
