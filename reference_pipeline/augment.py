@@ -100,7 +100,7 @@ def symmetric_copies(rows: Rows, rng: np.random.Generator) -> Rows:
         column_order = _orders(n_matrices, n_columns, rng)[:, None, :]
         at = np.arange(n_matrices)[:, None, None]
         signs = _signs((n_matrices, n_rows, 1), rng) * _signs((n_matrices, 1, n_columns), rng)
-        images = matrices[at, row_order, column_order] * signs
+        images = matrices[at, row_order, column_order] * signs + 0  # no negative zeros
         copies[members, 3 : 3 + n_rows * n_columns] = images.reshape(n_matrices, -1)
     return copies
 
@@ -191,12 +191,7 @@ def augment(
     )
 
 
-def label_error(
-    rows: Rows,
-    heights: npt.ArrayLike,
-    max_rows: int | None = None,
-    rng: np.random.Generator | None = None,
-) -> tuple[LabelErrorOfGroup, ...]:
+def label_error(rows: Rows, heights: npt.ArrayLike) -> tuple[LabelErrorOfGroup, ...]:
     """Measure the labels of copies against the oracle, group by group.
 
     Parameters
@@ -205,10 +200,6 @@ def label_error(
         The copies.
     heights : array_like of shape (n_copies,)
         The labels that they carry.
-    max_rows : int, optional
-        Measure a random sample of so many copies of each group that has more.
-    rng : numpy.random.Generator, optional
-        Draws that sample; by default a seeded one.
 
     Returns
     -------
@@ -216,20 +207,17 @@ def label_error(
         For the groups that occur, sorted.
     """
     labels = np.asarray(heights, dtype=np.float64)
-    rng = np.random.default_rng(0) if rng is None else rng
+    exact = exact_heights(rows)
     results = []
     for k, m, members in members_of_groups(rows):
-        if max_rows is not None and len(members) > max_rows:
-            members = np.sort(rng.choice(members, max_rows, replace=False))
-        exact = exact_heights(rows[members])
-        finite = np.isfinite(exact)
-        errors = np.log2(labels[members][finite]) - np.log2(exact[finite])
+        finite = members[np.isfinite(exact[members])]
+        errors = np.log2(labels[finite]) - np.log2(exact[finite])
         results.append(
             LabelErrorOfGroup(
                 k=k,
                 m=m,
                 n_copies=len(members),
-                n_infinite=int((~finite).sum()),
+                n_infinite=len(members) - len(finite),
                 mean_squared_log2_error=float(np.mean(errors**2)) if len(errors) else np.nan,
                 max_abs_log2_error=float(np.max(np.abs(errors))) if len(errors) else np.nan,
             )

@@ -200,7 +200,7 @@ def run7(profile: Profile = "cpu") -> RunConfig:
     RunConfig
     """
     samples, fresh, epochs, batch_size = {
-        "smoke": (2_000, 500, 15, 256),
+        "smoke": (2_000, 500, 6, 256),
         "cpu": (12_000, 2_000, 25, 512),
         "full": (36_000, 4_000, 40, 1024),
     }[profile]

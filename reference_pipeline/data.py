@@ -20,7 +20,13 @@ from audit.config import Limits
 from audit.load.pickles import read_pickle
 from audit.load.problems import LoadError
 from reference_pipeline.config import CODE_LENGTH, GROUPS
-from reference_pipeline.oracle import m_heights, m_heights_of_floats
+from reference_pipeline.oracle import (
+    LARGEST_ENTRY,
+    SMALLEST_ENTRY,
+    has_exact_minors,
+    m_heights,
+    m_heights_of_floats,
+)
 
 MAX_ENTRIES = 20
 COLUMNS = ("n", "k", "m", *(f"p{index}" for index in range(MAX_ENTRIES)))
@@ -239,7 +245,8 @@ def inputs_of(rows: Rows) -> list[list[Any]]:
 def exact_heights(rows: Rows) -> Heights:
     """Compute the exact height of every row.
 
-    Rows of integers are computed exactly, others as `m_heights_of_floats` does.
+    Rows of integers are computed exactly, others (and integers too large for that, beyond 4,000)
+    as `m_heights_of_floats` does, where a minor counts as zero below a tolerance.
 
     Parameters
     ----------
@@ -254,9 +261,9 @@ def exact_heights(rows: Rows) -> Heights:
     heights = np.empty(len(rows))
     for _, m, members in members_of_groups(rows):
         matrices = matrices_of(rows[members]).astype(np.float64)
-        integral = (matrices == np.rint(matrices)).all(axis=(1, 2))
-        heights[members[integral]] = m_heights(matrices[integral], m)
-        heights[members[~integral]] = m_heights_of_floats(matrices[~integral], m)
+        exact = has_exact_minors(matrices)
+        heights[members[exact]] = m_heights(matrices[exact], m)
+        heights[members[~exact]] = m_heights_of_floats(matrices[~exact], m)
     return heights
 
 
@@ -429,8 +436,9 @@ def _problem_of_matrix(value: Any, shape: tuple[int, int]) -> str:
     values = matrix.astype(np.float64)
     if not np.isfinite(values).all():
         return "P holds NaN or infinite values"
-    if np.abs(values).max() > _LARGEST_INTEGER:
-        return "P holds values beyond 2^53"
+    magnitudes = np.abs(values[values != 0])
+    if ((magnitudes < SMALLEST_ENTRY) | (magnitudes > LARGEST_ENTRY)).any():
+        return f"P holds values outside {SMALLEST_ENTRY:g} to {LARGEST_ENTRY:g} in magnitude"
     return ""
 
 
@@ -461,5 +469,7 @@ def _integer(value: Any) -> int | None:
 
 
 def _integers_if_possible(rows: npt.NDArray[np.float64]) -> Rows:
+    if (np.abs(rows) > _LARGEST_INTEGER).any():
+        return rows
     integers = rows.astype(np.int64)
     return integers if np.array_equal(integers, rows) else rows

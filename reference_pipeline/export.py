@@ -26,6 +26,7 @@ __all__ = ["Built", "BuiltFile", "build_export", "write_data", "write_parents"]
 
 INPUTS_FILE = "data/inputs_n_k_m_P.pkl"
 HEIGHTS_FILE = "data/m_heights.pkl"
+FRESH_FILE = "data/fresh_n_k_m_P.pkl"
 _FRESH = "fresh_"
 _PICKLE_PROTOCOL = 4
 
@@ -83,7 +84,7 @@ def build_export(
     notebook.require_dependencies()
     sections: list[notebook.Section] = []
     with workshop(out) as folder:
-        with _step("Data", sections):
+        with _step("Making the data", sections):
             if own is None:
                 say(f"[1/4] {config.dataset.samples_per_group:,} samples a group, exact heights")
                 _write_generated(config, folder)
@@ -95,7 +96,7 @@ def build_export(
         tag = notebook.GENERATED if own is None else notebook.OWN
         sections += _run_notebook(config, folder, tag, say)
         untrained |= {path for path in files_in(folder) if path.startswith("splits/")}
-        with _step("Results page and files", sections):
+        with _step("Writing", sections):
             say("[3/4] results page")
             untrained |= _write_documents(config, folder)
             say(f"[4/4] writing {out}")
@@ -153,6 +154,8 @@ def _write_generated(config: RunConfig, folder: Path) -> None:
     write_pickles(rows, heights, folder / "data")
     fresh, fresh_heights = fresh_test_rows(config.fresh, rows)
     write_pickles(fresh, fresh_heights, folder / "data", prefix=_FRESH)
+    # Another name than the pool's, so that nobody takes it for a part of the rows that are split.
+    (folder / f"data/{_FRESH}inputs_n_k_m_P.pkl").rename(folder / FRESH_FILE)
 
 
 def _run_notebook(config: RunConfig, folder: Path, tag: str, say: Say) -> list[notebook.Section]:

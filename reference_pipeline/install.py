@@ -20,7 +20,7 @@ _OURS = (
     *_NOTEBOOKS,
     "data/inputs_n_k_m_P.pkl",
     "data/m_heights.pkl",
-    "data/fresh_inputs_n_k_m_P.pkl",
+    "data/fresh_n_k_m_P.pkl",
     "data/fresh_m_heights.pkl",
     "splits/train.parquet",
     "splits/val.parquet",
@@ -32,6 +32,7 @@ _OURS = (
     "metrics.json",
     "baseline_run2.json",
     "RESULTS.md",
+    ".audit-capture.json",
 )
 
 

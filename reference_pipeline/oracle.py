@@ -31,7 +31,10 @@ IntArray = npt.NDArray[np.intp]
 
 _BLOCK = 128  # matrices at a time: the table of ratios then stays in the processor's cache
 _EXACT_LIMIT = 2.0**53
+
 DEFAULT_RTOL = 1e-10
+SMALLEST_ENTRY = 1e-70
+LARGEST_ENTRY = 1e70
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +84,26 @@ def m_heights(matrices: npt.ArrayLike, m: int) -> FloatArray:
     return _heights(batch, m, rtol=None)
 
 
+def has_exact_minors(matrices: npt.ArrayLike) -> npt.NDArray[np.bool_]:
+    """Tell the matrices whose minors `m_heights` computes exactly from the others.
+
+    Parameters
+    ----------
+    matrices : array_like of shape (n_matrices, k, n - k)
+
+    Returns
+    -------
+    ndarray of shape (n_matrices,)
+        Whether the entries are integers, and small enough for double precision.
+    """
+    batch = np.asarray(matrices, dtype=np.float64)
+    size = min(batch.shape[1:])
+    largest = np.abs(batch).max(axis=(1, 2), initial=0.0)
+    integral = (batch == np.rint(batch)).all(axis=(1, 2))
+    exact: npt.NDArray[np.bool_] = integral & (factorial(size) * largest**size < _EXACT_LIMIT)
+    return exact
+
+
 def m_heights_of_floats(matrices: npt.ArrayLike, m: int, rtol: float = DEFAULT_RTOL) -> FloatArray:
     """Compute the m-heights of codes whose P is not of integers.
 
@@ -95,7 +118,8 @@ def m_heights_of_floats(matrices: npt.ArrayLike, m: int, rtol: float = DEFAULT_R
     Parameters
     ----------
     matrices : array_like of shape (n_matrices, k, n - k)
-        The matrices P, with finite values.
+        The matrices P. Entries are zero or of a magnitude from 1e-70 to 1e70, so that no product
+        of them leaves the range of double precision.
     m : int
         The order of the height, from 1 to n - 1.
     rtol : float, optional
@@ -114,8 +138,11 @@ def m_heights_of_floats(matrices: npt.ArrayLike, m: int, rtol: float = DEFAULT_R
     """
     batch = np.asarray(matrices, dtype=np.float64)
     _check_shape(batch, m)
-    if not np.isfinite(batch).all():
-        raise ValueError("the matrices must have finite values")
+    magnitudes = np.abs(batch)
+    if not (((magnitudes >= SMALLEST_ENTRY) & (magnitudes <= LARGEST_ENTRY)) | (batch == 0)).all():
+        raise ValueError(
+            f"entries must be zero or of a magnitude from {SMALLEST_ENTRY:g} to {LARGEST_ENTRY:g}"
+        )
     return _heights(batch, m, rtol)
 
 
@@ -184,9 +211,8 @@ def _check_shape(batch: FloatArray, m: int) -> None:
 def _check_integers(batch: FloatArray) -> None:
     if not np.array_equal(batch, np.rint(batch)):
         raise ValueError("the matrices must have finite integer values: zero minors decide")
-    size = min(batch.shape[1:])
-    largest = float(np.max(np.abs(batch), initial=0.0))
-    if factorial(size) * largest**size >= _EXACT_LIMIT:
+    if not has_exact_minors(batch).all():
+        largest = float(np.max(np.abs(batch), initial=0.0))
         raise ValueError(f"entries up to {largest:g} are too large for exact minors")
 
 

@@ -9,11 +9,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from reference_pipeline.data import DataError, LabelReport, load_pickles, verify_labels
-from reference_pipeline.split import entity_ids, split_by_entity
-
-_MAX_LISTED = 10
-SHARES = (0.70, 0.15, 0.15)
+from reference_pipeline.data import DataError, load_pickles, verify_labels
+from reference_pipeline.split import SHARES, entity_ids, split_by_entity
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,29 +57,13 @@ def read_own_data(
     say(f"      {len(rows):,} samples")
     if own.verify_labels:
         report = verify_labels(rows, heights)
-        if report.wrong or report.infinite:
-            raise DataError(_described(report, own.targets))
-        say(
-            f"      all {report.n_checked:,} labels agree with the exact heights (largest "
-            f"relative difference {report.max_relative_difference:.0e})"
-        )
+        if not report.agrees:
+            raise DataError(
+                f"{own.targets} holds labels that are not the exact heights of the samples of "
+                f"{own.inputs}; correct or remove them: {report.summary()}"
+            )
+        say(f"      {report.summary()}")
     entities = entity_ids(rows)
-    split_by_entity(entities, rows[:, 1] * 10 + rows[:, 2], SHARES, random_state=0)  # it can be
+    split_by_entity(entities, rows[:, 1:3], SHARES)  # as the notebook will, or an error now
     say(f"      {len(np.unique(entities)):,} different matrices up to symmetry")
     return rows, heights
-
-
-def _described(report: LabelReport, targets: Path) -> str:
-    wrong = [*report.infinite, *report.wrong]
-    lines = [
-        f"{targets}: {len(wrong):,} of {report.n_checked:,} labels are not the exact height; "
-        "correct or remove these samples:"
-    ]
-    lines += [
-        f"  sample {each.index} (k={each.k}, m={each.m}): {each.stated:g} is stated, "
-        f"{each.exact:g} is exact"
-        for each in wrong[:_MAX_LISTED]
-    ]
-    if len(wrong) > _MAX_LISTED:
-        lines.append(f"  and {len(wrong) - _MAX_LISTED:,} more")
-    return "\n".join(lines)

@@ -20,6 +20,7 @@ IntArray = npt.NDArray[np.intp]
 Counts = npt.NDArray[np.int64]  # samples of each entity (rows) in each stratum (columns)
 
 SHARES = (0.70, 0.15, 0.15)
+_HELD_BACK = 12  # entities of each kind, to even out the strata at the end
 
 
 def entity_ids(rows: Rows) -> IntArray:
@@ -60,9 +61,9 @@ def split_by_entity(
 ) -> tuple[IntArray, ...]:
     """Split samples so that no entity is on two sides and every stratum has its shares.
 
-    Entities with the same samples in each stratum are dealt out at random, as many to each side
-    as its share of them, rounded down. Those left over, and those that are alone of their kind, go
-    one by one, large ones first, to the side that lacks most of their strata.
+    Entities with the same number of samples in each stratum are dealt out at random, in the
+    proportions of the shares. A few of each kind are held back; these go one by one, large ones
+    first, to the side that lacks most of their strata.
 
     Parameters
     ----------
@@ -89,9 +90,11 @@ def split_by_entity(
     if (shares_of_sides <= 0).any() or not np.isclose(shares_of_sides.sum(), 1):
         raise DataError(f"shares must be positive and sum to 1, got {tuple(shares)}")
     entity = np.unique(np.asarray(entities), return_inverse=True)[1].ravel()
+    if not len(entity):
+        raise DataError("there are no samples to split")
     strata_columns = np.asarray(strata).reshape(len(entity), -1)
     names, stratum = np.unique(strata_columns, axis=0, return_inverse=True)
-    counts = np.zeros((int(entity.max(initial=-1)) + 1, len(names)), dtype=np.int64)
+    counts = np.zeros((int(entity.max()) + 1, len(names)), dtype=np.int64)
     np.add.at(counts, (entity, stratum.ravel()), 1)
     _require_enough(counts, names, shares_of_sides)
     sides = _deal(counts, shares_of_sides, np.random.default_rng(random_state))
@@ -101,8 +104,6 @@ def split_by_entity(
 
 def _require_enough(counts: Counts, names: Rows, shares: npt.NDArray[np.float64]) -> None:
     needed = math.ceil(1 / shares.min() - 1e-9)
-    if not len(counts):
-        raise DataError("there are no samples to split")
     n_entities = (counts > 0).sum(axis=0)
     short = [
         f"{_label(names[column])} has {n_entities[column]} ({counts[:, column].sum()} samples)"
@@ -133,7 +134,7 @@ def _deal(counts: Counts, shares: npt.NDArray[np.float64], rng: np.random.Genera
     shuffled = rng.permutation(len(counts))
     signature = _distinct(counts[shuffled])[1]
     for members in _runs(shuffled, signature):
-        quotas = np.floor(len(members) * shares + 1e-9).astype(int)
+        quotas = np.floor(max(len(members) - _HELD_BACK, 0) * shares).astype(int)
         dealt = members[: quotas.sum()]
         sides[dealt] = np.repeat(np.arange(len(shares)), quotas)
     missing = shares[:, None] * counts.sum(axis=0)
@@ -141,8 +142,9 @@ def _deal(counts: Counts, shares: npt.NDArray[np.float64], rng: np.random.Genera
         missing[side] -= counts[sides == side].sum(axis=0)
     left = shuffled[sides[shuffled] < 0]
     for entity in left[np.argsort(-counts[left].sum(axis=1), kind="stable")]:
-        # The squared distance to the wanted counts falls by 2 * missing @ counts, less a constant.
-        side = int(np.argmax(missing @ counts[entity]))
+        # How much the squared distances to the wanted counts, relative to the shares, will fall.
+        gains = (2 * missing - counts[entity]) @ counts[entity] / shares
+        side = int(np.argmax(gains))
         sides[entity] = side
         missing[side] -= counts[entity]
     return sides

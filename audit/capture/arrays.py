@@ -114,6 +114,8 @@ def _of_array(array: Array, what: str, names: Sequence[str] | None) -> Columns:
         return {unique(names, what)[0] if names else "text": array}
     if array.ndim < 2:
         raise CaptureError(f"{what} has shape {array.shape}: pass rows and columns, shape (n, d)")
+    if not len(array):
+        raise CaptureError(f"{what} has 0 rows: pass the rows that were used")
     flat = array.reshape(len(array), -1) if array.size else array.reshape(len(array), 0)
     width = flat.shape[1]
     if width > _MAX_COLUMNS:

@@ -72,6 +72,9 @@ def read_manifest(root: Path) -> Manifest:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         parts = {str(part): tuple(map(str, names)) for part, names in value["parts"].items()}
+        names = [PurePosixPath(name) for own in parts.values() for name in own]
+        if any(name.is_absolute() or ".." in name.parts for name in names):
+            raise ValueError("it names files outside of the folder")
         return Manifest(parts, tuple(map(str, value["groups"])))
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         raise CaptureError(

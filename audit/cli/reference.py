@@ -11,8 +11,9 @@ from typing import Annotated
 import typer
 
 from audit.cli.app import app
+from audit.cli.output import parse_targets
 from audit.cli.run import run_command
-from audit.cli.settings import FailOnOption
+from audit.cli.settings import FailOnOption, configure
 from audit.cli.terminal import fail, show
 
 RUNS = ("run7", "run7-as-prescribed", "run6", "run6-resplit")
@@ -96,7 +97,9 @@ def reference_command(
         fail(f"unknown run {run!r}; choose {', '.join(RUNS)}", 2)
     if profile not in PROFILES:
         fail(f"unknown profile {profile!r}; choose {', '.join(PROFILES)}", 2)
+    parse_targets(formats)
     folder = out or Path(f"reference_{run.replace('-', '_')}")
+    configure(folder, None, fail_on)
     arguments = [run, "--profile", profile, "--out", str(folder)]
     if seed is not None:
         arguments += ["--seed", str(seed)]

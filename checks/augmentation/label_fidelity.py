@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from audit.model.artifacts import (
     CellKind,
@@ -27,119 +25,25 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role, sample_rows
 from audit.model.severity import Confidence, Severity
-from checks.augmentation.label_errors import LabelError, Labels, compared, error_of, variance
-from checks.augmentation.origins import Origins, origins
+from checks.augmentation.label_errors import LabelError, Labels, compared, error_of
+from checks.augmentation.label_judgement import (
+    Params,
+    Part,
+    Scale,
+    against,
+    bad_groups,
+    evidence_of,
+    parts_of,
+    unit_of,
+    usual,
+    variance_of,
+)
 from checks.augmentation.prose import AUGMENTING
 from checks.kit.composition import predictions_of
-from checks.kit.kin import group_order, percent
+from checks.kit.kin import percent
 from checks.kit.scores import SCORES, CannotScoreError, score_samples
 
-Mask = NDArray[np.bool_]
-MAX_GROUPS = 50
 MAX_NAMED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Params:
-    """Thresholds of AU305.
-
-    Parameters
-    ----------
-    rtol : float
-        Relative difference up to which a label is right, besides the rounding of its digits.
-    min_rows : int
-        Fewest rows with an exact label of a split or group that is judged.
-    max_share : float
-        Error of the labels / variance of the exact labels (for classes: share of wrong labels)
-        up to which it does not matter.
-    max_of_error : float
-        Error of the labels / reported error of the model, in the same metric, up to which it
-        does not matter.
-    max_impossible : float
-        Share of rows whose exact label is infinite, up to which it does not matter.
-    everywhere : float
-        Share of labels that differ, above which those of original rows are taken for
-        measurements of something else than the exact label.
-    max_change : float
-        Relative difference between the reported metric and the one on exact labels, above which
-        the reported one is invalid.
-    """
-
-    rtol: float = 1e-6
-    min_rows: int = 20
-    max_share: float = 0.01
-    max_of_error: float = 0.1
-    max_impossible: float = 0.01
-    everywhere: float = 0.95
-    max_change: float = 0.05
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Part:
-    """Rows that are judged together."""
-
-    split: SplitData
-    kind: str  # copies, originals, or rows where the two cannot be told apart
-    labels: Labels
-    mask: Mask
-
-    @property
-    def suffix(self) -> str:
-        """For the names of the evidence."""
-        if self.split.role is SplitRole.TRAIN:
-            return "train" if self.kind == "rows" else self.kind
-        role = self.split.role.value
-        return f"{role}_copies" if self.kind == "copies" else role
-
-    @property
-    def words(self) -> str:
-        """For sentences."""
-        role = "training" if self.split.role is SplitRole.TRAIN else self.split.role.value
-        return {"copies": f"{role} copies", "originals": f"original {role} rows"}.get(
-            self.kind, f"{role} rows"
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """What the error of labels is held against."""
-
-    variance: float | None
-    table: MetricTable | None
-    unit: str
-    params: Params
-
-    def reported(self, group: str | None = None) -> float | None:
-        """Error of the model as reported, where it is a mean of squares in the same scale."""
-        if self.table is None or (score := SCORES.get(self.table.metric)) is None:
-            return None
-        stated = self.table.overall if group is None else self.table.by_group.get(group)
-        if stated is None or not math.isfinite(stated.value):
-            return None
-        if score.labels:
-            error = 1 - stated.value if score.greater_is_better else stated.value
-        elif score.name in _SQUARED:
-            error = stated.value**2 if score.root else stated.value
-        else:
-            return None
-        return error if error > 0 else None
-
-    def matters(self, found: LabelError, group: str | None = None, less: float = 0.0) -> bool:
-        """Whether the labels are wrong to an extent that matters."""
-        if found.n < self.params.min_rows or not found.wrong:
-            return False
-        if found.impossible > self.params.max_impossible * found.n:
-            return True
-        if found.error is None:
-            return False
-        error = found.error - less
-        spread, reported = self.variance, self.reported(group)
-        return (spread is not None and error > self.params.max_share * spread) or (
-            reported is not None and error > self.params.max_of_error * reported
-        )
-
-
-_SQUARED = frozenset({"log2_mse", "log_mse", "log10_mse", "msle", "rmsle", "mse", "rmse"})
 
 
 @check(
@@ -221,134 +125,23 @@ def label_fidelity(
     known = sum(int(labels.known.sum()) for _, labels in both)
     if known < params.min_rows:
         return review(f"only {known} rows have a known exact label, too few to judge the others")
-    parts = _parts(both, splits, raw)
-    scale = _Scale(_variance(both), table, _unit(both[0][1]), params)
-    measured = [*_against(scale, both), *(e for part in parts for e in _evidence(part, grouping))]
+    parts = parts_of(both, splits, raw)
+    scale = Scale(variance_of(both), table, unit_of(both[0][1]), params)
+    measured = [*against(scale, both), *(e for part in parts for e in evidence_of(part, grouping))]
     findings = []
     for part in parts:
         found = error_of(part.labels, part.mask)
         if found.wrong:
-            less = _noise_of_originals(part, parts, params)
             exact = _on_exact_labels(part, table, predictions)
             measured += [exact] if exact is not None else []
-            findings.append(_finding(part, found, scale, less, exact, grouping, code))
+            findings.append(_finding(part, parts, found, scale, exact, grouping, code))
     if findings:
         return failed(findings, measured)
     return passed(_right(parts, len(given), 1 + len(splits.held_out)), measured)
 
 
-def _parts(
-    both: Sequence[tuple[SplitData, Labels]], splits: Splits, raw: RawData | None
-) -> list[_Part]:
-    known = origins(splits, raw)
-    made = {}
-    if isinstance(known, Origins):
-        made = {part.split: part.synthetic for part in known.parts if part.certain}
-    parts = []
-    for split, labels in both:
-        copies = split.synthetic if split.synthetic is not None else made.get(split)
-        if copies is None:
-            parts.append(_Part(split, "rows", labels, np.ones(len(split), dtype=bool)))
-            continue
-        parts += [
-            _Part(split, kind, labels, mask)
-            for kind, mask in (("originals", ~copies), ("copies", copies))
-            if mask.any()
-        ]
-    return parts
-
-
-def _variance(both: Sequence[tuple[SplitData, Labels]]) -> float | None:
-    if both[0][1].is_class:
-        return 1.0  # so that the share of wrong labels is held against the threshold itself
-    return variance([labels for _, labels in both])
-
-
-def _unit(labels: Labels) -> str:
-    if labels.is_class:
-        return "share of labels"
-    return f"squared {labels.scale}" if labels.scale else "squared unit of the target"
-
-
-def _against(scale: _Scale, both: Sequence[tuple[SplitData, Labels]]) -> list[Evidence]:
-    evidence = []
-    if scale.variance is not None and not both[0][1].is_class:
-        how = "variance of the finite exact labels in the scale of the metric"
-        evidence.append(Evidence("target_variance", scale.variance, unit=scale.unit, method=how))
-    if scale.table is not None and (reported := scale.reported()) is not None:
-        how = f"{scale.table.metric} of {scale.table.path}, as a mean in the same scale"
-        evidence.append(Evidence("reported_error", reported, unit=scale.unit, method=how))
-    return evidence
-
-
-def _evidence(part: _Part, grouping: Grouping | None) -> list[Evidence]:
-    units: list[tuple[str | None, Mask]] = [(None, part.mask)]
-    if part.split.groups is not None:
-        keys = group_order(part.split.groups[part.mask], grouping)[:MAX_GROUPS]
-        units += [(key, part.mask & (part.split.groups == key)) for key in keys]
-    out = []
-    rows = part.split.rows[part.mask & part.labels.wrong]
-    for key, mask in units:
-        found = error_of(part.labels, mask)
-        name = None if key is None else grouping.label(key) if grouping is not None else key
-        what = f"{part.words} of {part.split.path}"
-        out.append(
-            Evidence(
-                f"wrong_labels_{part.suffix}",
-                found.wrong,
-                expected=0,
-                unit="rows",
-                n=found.n,
-                method=f"{what} whose label is not that of {part.split.oracle_name!r}",
-                group=name,
-                sample_ids=tuple(np.sort(rows)[:20].tolist()) if key is None else (),
-                sample_ids_total=len(rows) if key is None else 0,
-            )
-        )
-        if found.impossible or (key is None and not part.labels.is_class):
-            how = f"{what} with a finite label whose exact label is infinite"
-            out.append(
-                Evidence(
-                    f"infinite_labels_{part.suffix}",
-                    found.impossible,
-                    expected=0,
-                    unit="rows",
-                    n=found.n,
-                    method=how,
-                    group=name,
-                )
-            )
-        how = f"mean over the {found.n - found.impossible:,} {what} with a finite exact label"
-        if found.error is None:
-            how = f"no {what} has a finite exact label"
-        out.append(
-            Evidence(
-                f"label_error_{part.suffix}",
-                found.error,
-                expected=0.0,
-                unit=_unit(part.labels),
-                n=found.n,
-                method=how,
-                group=name,
-            )
-        )
-    return out
-
-
-def _noise_of_originals(part: _Part, parts: Sequence[_Part], params: Params) -> float:
-    """Error that labels have without augmentation, where nearly all of them differ a little."""
-    if part.kind != "copies":
-        return 0.0
-    for other in parts:
-        if other.split is part.split and other.kind == "originals":
-            found = error_of(other.labels, other.mask)
-            if found.error is not None and found.wrong > params.everywhere * found.n:
-                return found.error
-    return 0.0
-
-
 def _on_exact_labels(
-    part: _Part, table: MetricTable | None, predictions: PredictionSets | None
+    part: Part, table: MetricTable | None, predictions: PredictionSets | None
 ) -> Evidence | None:
     """The reported metric with exact labels in place of the labels, where they are finite."""
     split = part.split
@@ -382,17 +175,18 @@ def _on_exact_labels(
 
 
 def _finding(
-    part: _Part,
+    part: Part,
+    parts: Sequence[Part],
     found: LabelError,
-    scale: _Scale,
-    less: float,
+    scale: Scale,
     exact: Evidence | None,
     grouping: Grouping | None,
     code: Code | None,
 ) -> Finding:
     params = scale.params
-    bad = _bad_groups(part, scale, less)
-    matters = scale.matters(found, None, less) or bool(bad)
+    bad = bad_groups(part, parts, scale)
+    as_whole = scale.matters(found, None, usual(part, parts, None, params))
+    matters = as_whole or bool(bad)
     # Noise on every label is how the target was measured, unless the truth cannot exist.
     noise = part.kind != "copies" and found.wrong > params.everywhere * found.n
     noise &= found.impossible <= params.max_impossible * found.n
@@ -420,13 +214,13 @@ def _finding(
             note="labels that are wrong",
         )
     )
-    evidence = [*_against(scale, [(part.split, part.labels)]), *_evidence(part, grouping)]
+    evidence = [*against(scale, [(part.split, part.labels)]), *evidence_of(part, grouping)]
     return Finding(
         check_id="AU305",
         severity=severity,
         confidence=Confidence.HIGH,
         message=_message(part, found, scale, exact if shift > params.max_change else None)
-        + _of_groups(bad, part, grouping, scale.matters(found, None, less)),
+        + _of_groups(bad, grouping, as_whole),
         locations=tuple(places),
         evidence=(*evidence, exact) if exact is not None else tuple(evidence),
         remedy=Remedy(_remedy(part), before=before, after=after),
@@ -441,7 +235,7 @@ _WHY = {
 }
 
 
-def _shift(exact: Evidence | None, scale: _Scale) -> float:
+def _shift(exact: Evidence | None, scale: Scale) -> float:
     """Relative difference of the metric on exact labels, beyond the rounding of the reported."""
     if exact is None or scale.table is None or scale.table.overall is None:
         return 0.0
@@ -451,16 +245,7 @@ def _shift(exact: Evidence | None, scale: _Scale) -> float:
     return apart / abs(stated.value) if stated.value else math.inf if apart else 0.0
 
 
-def _bad_groups(part: _Part, scale: _Scale, less: float) -> list[str]:
-    if part.split.groups is None:
-        return []
-    keys = group_order(part.split.groups[part.mask], None)
-    errors = {key: error_of(part.labels, part.mask & (part.split.groups == key)) for key in keys}
-    bad = [key for key in keys if scale.matters(errors[key], key, less)]
-    return sorted(bad, key=lambda key: (-errors[key].impossible / errors[key].n, key))
-
-
-def _message(part: _Part, found: LabelError, scale: _Scale, exact: Evidence | None) -> str:
+def _message(part: Part, found: LabelError, scale: Scale, exact: Evidence | None) -> str:
     words = f"{found.wrong:,} of {found.n:,} {part.words} carry a wrong label"
     if found.impossible:
         words += f", {found.impossible:,} of them one that does not exist (the exact one is "
@@ -483,16 +268,16 @@ def _message(part: _Part, found: LabelError, scale: _Scale, exact: Evidence | No
     return words
 
 
-def _of_groups(bad: list[str], part: _Part, grouping: Grouping | None, everywhere: bool) -> str:
+def _of_groups(bad: list[str], grouping: Grouping | None, as_whole: bool) -> str:
     """The groups in which it matters, where it does not in the whole."""
-    if everywhere or not bad:
+    if as_whole or not bad:
         return ""
     labels = [grouping.label(key) if grouping is not None else key for key in bad]
     more = f" and {len(bad) - MAX_NAMED} more" if len(bad) > MAX_NAMED else ""
     return f"; it matters in {', '.join(labels[:MAX_NAMED])}{more}"
 
 
-def _remedy(part: _Part) -> str:
+def _remedy(part: Part) -> str:
     if part.kind == "copies":
         return (
             "Label each copy with the oracle and drop copies whose exact label is infinite, or "
@@ -531,7 +316,7 @@ def _in_code(code: Code | None) -> tuple[list[Location], str, str]:
     return places[:4], before, after
 
 
-def _right(parts: Sequence[_Part], given: int, splits: int) -> str:
+def _right(parts: Sequence[Part], given: int, splits: int) -> str:
     total = [error_of(part.labels, part.mask) for part in parts]
     listed = [
         f"{error.n:,} {part.words}" for part, error in zip(parts, total, strict=True) if error.n

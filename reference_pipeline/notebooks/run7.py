@@ -11,6 +11,9 @@
 # split first, by entity; only training samples are augmented, by exact symmetries; the scaler is
 # fitted on training rows; the test set is used once, at the end.
 
+# %% [markdown]
+# ## Set-up
+
 # %%
 import os
 from dataclasses import asdict
@@ -22,11 +25,12 @@ import keras
 import numpy as np
 import pandas as pd
 import tensorflow as tf
+from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
 from audit import capture
 from audit.integrations.keras import GroupMetrics
-from reference_pipeline.augment import augment, label_error
+from reference_pipeline.augment import label_error, symmetric_copies
 from reference_pipeline.baselines import constant_scores, ridge_scores
 from reference_pipeline.config import TIERS
 from reference_pipeline.data import COLUMNS, exact_heights, load_pickles
@@ -65,9 +69,7 @@ rows, heights = load_pickles("data/inputs_n_k_m_P.pkl", "data/m_heights.pkl")
 print(f"loaded {len(rows):,} samples")
 
 # %% tags=["generated"]
-fresh_rows, fresh_heights = load_pickles(
-    "data/fresh_inputs_n_k_m_P.pkl", "data/fresh_m_heights.pkl"
-)
+fresh_rows, fresh_heights = load_pickles("data/fresh_n_k_m_P.pkl", "data/fresh_m_heights.pkl")
 print(f"loaded {len(fresh_rows):,} fresh samples for the final test")
 
 # %% [markdown]
@@ -77,26 +79,33 @@ print(f"loaded {len(fresh_rows):,} fresh samples for the final test")
 # whose P is the same up to these symmetries are one entity, whatever their m, and an entity goes to
 # one side only. The split is stratified by group (k, m).
 
-# %% tags=["generated"]
+# %%
 entities = entity_ids(rows)
-groups = rows[:, 1] * 10 + rows[:, 2]
-train_ids, val_ids = split_by_entity(
-    entities, groups, shares=(0.85, 0.15), random_state=RANDOM_STATE
+print(f"{len(np.unique(entities)):,} entities")
+
+# %% [markdown] tags=["generated"]
+# Every generated entity has one sample, so to divide the samples is to divide the entities.
+
+# %% tags=["generated"]
+train_ids, val_ids = train_test_split(
+    np.arange(len(rows)), test_size=0.15, stratify=rows[:, 1:3], random_state=RANDOM_STATE
 )
-rows_train, y_train = rows[train_ids], heights[train_ids]
-rows_val, y_val = rows[val_ids], heights[val_ids]
-rows_test, y_test = fresh_rows, fresh_heights
 test_ids = len(rows) + np.arange(len(fresh_rows))
+rows_test, y_test = fresh_rows, fresh_heights
+
+# %% [markdown] tags=["own"]
+# A matrix may occur with several m, so the entities are stratified by all the groups that they have
+# samples in.
 
 # %% tags=["own"]
-entities = entity_ids(rows)
-groups = rows[:, 1] * 10 + rows[:, 2]
 train_ids, val_ids, test_ids = split_by_entity(
-    entities, groups, shares=(0.70, 0.15, 0.15), random_state=RANDOM_STATE
+    entities, rows[:, 1:3], shares=(0.70, 0.15, 0.15), random_state=RANDOM_STATE
 )
+rows_test, y_test = rows[test_ids], heights[test_ids]
+
+# %%
 rows_train, y_train = rows[train_ids], heights[train_ids]
 rows_val, y_val = rows[val_ids], heights[val_ids]
-rows_test, y_test = rows[test_ids], heights[test_ids]
 
 # %% [markdown]
 # Counted, not assumed: how many held-out samples have their matrix in training, up to symmetry.
@@ -138,17 +147,22 @@ copies_per_group = {
     (5, 2): 1,
 }
 
-augmented = augment(rows_train, y_train, copies_per_group, method="symmetry", rng=rng)
-growth_factor = len(augmented.rows) / len(rows_train)
+copies_per_sample = [copies_per_group[(k, m)] for k, m in rows_train[:, 1:3]]
+parents = np.repeat(np.arange(len(rows_train)), copies_per_sample)
+copies, y_copies = symmetric_copies(rows_train[parents], rng), y_train[parents]
+
+rows_train_augmented = np.concatenate([rows_train, copies])
+y_train_augmented = np.concatenate([y_train, y_copies])
+growth_factor = len(rows_train_augmented) / len(rows_train)
 print(f"{len(rows_train):,} training samples before augmentation")
-print(f"{len(augmented.rows):,} training rows after augmentation ({growth_factor:.2f}x)")
+print(f"{len(rows_train_augmented):,} training rows after augmentation ({growth_factor:.2f}x)")
 
 # %% [markdown]
 # What is a copied label worth? The exact height of every copy, computed from the copy itself, says
 # it: an augmentation that changes the height teaches the network wrong answers.
 
 # %%
-label_errors = label_error(augmented.rows[augmented.is_copy], augmented.heights[augmented.is_copy])
+label_errors = label_error(copies, y_copies)
 for error in label_errors:
     print(
         f"k={error.k} m={error.m}   copies {error.n_copies:6,d}   infinite {error.n_infinite}   "
@@ -190,13 +204,13 @@ for name in FEATURE_SETS:
 # right.
 
 # %%
-sample_features = features(rows_train, FEATURE_SET)
-X_train = sample_features[augmented.parents]
+X_samples = features(rows_train, FEATURE_SET)
+X_train = np.concatenate([X_samples, X_samples[parents]])
 X_val = features(rows_val, FEATURE_SET)
 X_test = features(rows_test, FEATURE_SET)
 
-some = rng.choice(np.flatnonzero(augmented.is_copy), 1000, replace=False)
-difference = np.max(np.abs(features(augmented.rows[some], FEATURE_SET) - X_train[some]))
+some = rng.choice(len(copies), 500)
+difference = np.max(np.abs(features(copies[some], FEATURE_SET) - X_samples[parents[some]]))
 print(f"largest difference between the features of a copy and its parent: {difference:.0e}")
 
 # %%
@@ -256,7 +270,7 @@ best = keras.callbacks.EarlyStopping(
 )
 history = model.fit(
     X_train_scaled,
-    np.log2(augmented.heights),
+    np.log2(y_train_augmented),
     validation_data=(X_val_scaled, np.log2(y_val)),
     epochs=EPOCHS,
     batch_size=BATCH_SIZE,
@@ -281,8 +295,7 @@ def predict_heights(X):
     return np.exp2(log2_heights[:, 0].astype("float64"))
 
 
-originals = ~augmented.is_copy
-pred_train = predict_heights(X_train_scaled[originals])
+pred_train = predict_heights(X_train_scaled[: len(rows_train)])
 pred_val = predict_heights(X_val_scaled)
 
 train = scores(rows_train, y_train, pred_train)
@@ -341,7 +354,7 @@ def by_tier(result):
 
 
 metrics = {
-    "run": "run7",
+    "run": "Run 7",
     "metric": "log2_mse",
     "overall": {
         "train": train.overall.value,
@@ -363,8 +376,8 @@ metrics = {
     "counts": {
         "originals": len(rows),
         "train_originals": len(rows_train),
-        "train_copies": int(augmented.is_copy.sum()),
-        "train": len(augmented.rows),
+        "train_copies": len(copies),
+        "train": len(rows_train_augmented),
         "validation": len(rows_val),
         "test": len(rows_test),
         "held_out_with_entity_in_train": leaked_rows,
@@ -393,8 +406,7 @@ metrics = {
 }
 
 # %%
-new_ids = len(rows) + len(rows_test) + np.cumsum(augmented.is_copy) - 1
-parent_ids = train_ids[augmented.parents]
+copy_ids = len(rows) + len(rows_test) + np.arange(len(copies))
 
 
 def originals_only(rows, y, row_ids):
@@ -412,12 +424,12 @@ capture.save_export(
     ".",
     splits={
         "train": {
-            "X": augmented.rows,
-            "y": augmented.heights,
-            "y_exact": exact_heights(augmented.rows),
-            "row_id": np.where(augmented.is_copy, new_ids, parent_ids),
-            "parent_id": parent_ids,
-            "is_augmented": augmented.is_copy,
+            "X": rows_train_augmented,
+            "y": y_train_augmented,
+            "y_exact": exact_heights(rows_train_augmented),
+            "row_id": np.concatenate([train_ids, copy_ids]),
+            "parent_id": np.concatenate([train_ids, train_ids[parents]]),
+            "is_augmented": np.repeat([False, True], [len(rows_train), len(copies)]),
         },
         "val": originals_only(rows_val, y_val, val_ids),
         "test": originals_only(rows_test, y_test, test_ids),
