@@ -162,13 +162,13 @@ def run7_as_prescribed(profile: Profile = "cpu") -> RunConfig:
     Parameters
     ----------
     profile : {"smoke", "cpu", "full"}, optional
-        Size of the run: 60, 400 or, as in the real run, 12,000 originals of each group.
+        Size of the run: 400, 2,000 or, as in the real run, 12,000 originals of each group.
 
     Returns
     -------
     RunConfig
     """
-    sizes: Mapping[Profile, int] = {"smoke": 60, "cpu": 400, "full": 12_000}
+    sizes: Mapping[Profile, int] = {"smoke": 400, "cpu": 2_000, "full": 12_000}
     return RunConfig(
         name="run7_as_prescribed",
         dataset=DatasetConfig(samples_per_group=sizes[profile]),
