@@ -329,7 +329,9 @@ def test_hostile_values_do_not_break_it() -> None:
 def test_an_infinite_label_may_be_the_exact_one() -> None:
     y = labels()
     y[:30] = np.inf
-    assert run(part(y, y.copy(), copies=COPIES)).verdict is Verdict.PASS
+    right = run(part(y, y.copy(), copies=COPIES))
+    assert right.verdict is Verdict.PASS
+    assert value(right, "infinite_labels_originals") == 0
     exact = y.copy()
     exact[:5] = 3.0
     assert value(run(part(y, exact, copies=COPIES)), "wrong_labels_originals") == 5
