@@ -166,9 +166,8 @@ def _actual(
         found.setdefault(count.group, _Actual(count.copies, method, count.location))
     for key in several:
         del found[key]
-    if marked and None in found and set(marked.values()) != {found[None].copies}:
-        del found[None]  # rows are marked one by one; the code was not followed that far
-    if marked and not found and not several - {None}:
+    if marked and set(found) == {None} and set(marked.values()) != {found[None].copies}:
+        # The code was not followed into the number of each group; the rows are marked one by one.
         method = "rows marked as copies / other rows of the group, in the training split"
         return {key: _Actual(n, method, None) for key, n in marked.items()}
     if found or several:
