@@ -191,5 +191,5 @@ def known_key(key: object, known: Iterable[str], where: str) -> str:
     if key in options:
         return str(key)
     near = difflib.get_close_matches(str(key), options, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     raise CaptureError(f"{where} knows no {key!r}{hint} It takes {', '.join(options)}.")

@@ -33,7 +33,7 @@ SPLIT_NAMES = {
 _SPLIT_KEYS = ("X", "y", "groups", "row_id", "parent_id", "is_augmented", "y_exact")
 _PREDICTION_KEYS = ("y_pred", "y_true", "y_proba", "y_score", "classes", "groups", "row_id")
 # Names that the audit reads as something other than a feature.
-_RESERVED = {
+RESERVED = {
     "y": ("y", "target", "y_true"),
     "row_id": ("row_id",),
     "parent_id": (
@@ -44,7 +44,19 @@ _RESERVED = {
         *("is_augmented", "is_synthetic", "augmented", "synthetic", "was_augmented"),
         *("is_copy", "is_aug", "is_synth", "is_generated"),
     ),
-    "y_exact": ("y_exact",),
+    "y_exact": (
+        *("y_exact", "exact_y", "y_oracle", "oracle_y", "y_true_exact", "y_true_oracle", "oracle"),
+        *("oracle_label", "oracle_labels", "label_oracle", "oracle_target", "target_oracle"),
+        *(
+            "exact_label",
+            "exact_labels",
+            "label_exact",
+            "labels_exact",
+            "exact_target",
+            "target_exact",
+        ),
+        *("true_label_oracle", "oracle_true_label"),
+    ),
 }
 _FIRST = ("row_id", "is_augmented", "parent_id")
 _LAST = ("y", "y_exact")
@@ -104,7 +116,7 @@ def split_tables(
         order = [n for n in beside if n not in _LAST] + names + [n for n in beside if n in _LAST]
         tables[name] = {n: tables[name][n] for n in order}
     for wanted in groups:
-        known_key(wanted, names, "groups names columns of X, which")
+        known_key(wanted, names, "groups is to name columns of X; it")
     return tables
 
 
@@ -152,7 +164,7 @@ def _given(content: Any, where: str) -> dict[str, Any]:
 
 
 def _refuse_reserved(features: Columns, given: Mapping[str, Any], where: str) -> None:
-    for key, reserved in _RESERVED.items():
+    for key, reserved in RESERVED.items():
         if given.get(key) is None and not (key == "is_augmented" and "parent_id" in given):
             continue
         for name in features:

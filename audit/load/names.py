@@ -47,6 +47,9 @@ RAW_WORDS = frozenset(
     {"raw", "original", "originals", "source", "sources", "input", "inputs", "combined", "full"}
     | {"dataset", "samples", "all"}
 )
+LATER_WORDS = frozenset(
+    {"fresh", "unseen", "new", "final", "external", "test", "testing", "holdout", "heldout", "eval"}
+)
 MULTIPLIED_WORDS = frozenset(
     {"augmented", "aug", "synthetic", "oversampled", "resampled", "balanced", "smote", "generated"}
     | {"expanded", "upsampled", "pool", "bootstrapped", "copies"}

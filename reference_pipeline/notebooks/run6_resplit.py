@@ -81,6 +81,7 @@ def noisy_copy(n, k, m, P):
 sizes = [1 + copies_per_group[(k, m)] for _, k, m, _ in inputs]
 parents = np.repeat(np.arange(len(inputs)), sizes)
 is_copy = np.diff(parents, prepend=-1) == 0
+row_of_parent = np.flatnonzero(~is_copy)[parents]
 
 numbers = {}
 families = np.array(
@@ -137,7 +138,7 @@ def save_split(name, ids):
     table = table.astype({"k": "int8", "m": "int8"})
     table.insert(0, "row_id", ids.astype("int32"))
     table["is_augmented"] = is_copy[ids]
-    table["parent_id"] = parents[ids].astype("int32")
+    table["parent_id"] = row_of_parent[ids].astype("int32")
     table["y"] = y[ids]
     table["y_exact"] = y_exact[ids]
     table.to_parquet(f"splits/{name}.parquet", index=False, compression="zstd")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reference_pipeline.config import TIERS, Tier
+from reference_pipeline.evaluate import GAP_RANGE, PLANNED
 from reference_pipeline.pages.tables import (
     groups_by_tier,
     keyed,
@@ -53,19 +54,20 @@ def criteria(metrics: Mapping[str, Any]) -> tuple[Criterion, ...]:
     overall, by_group = metrics["overall"], keyed(metrics["by_group"])
     gap = overall["validation"] - overall["train"]
     shared = metrics["samples_on_both_sides"]
+    low, high = GAP_RANGE
 
     def below(name: str, threshold: float, value: float) -> Criterion:
         return Criterion(name, f"< {threshold:g}", f"{value:.4f}", value < threshold)
 
     return (
-        below("Overall log2-MSE", 0.374, overall["validation"]),
-        below("Easy cases", 0.15, tier_score(by_group, "easy")),
-        below("Medium cases", 0.30, tier_score(by_group, "medium")),
-        below("Hard cases", 1.30, tier_score(by_group, "hard")),
+        below("Overall log2-MSE", PLANNED.overall, overall["validation"]),
+        below("Easy cases", PLANNED.easy, tier_score(by_group, "easy")),
+        below("Medium cases", PLANNED.medium, tier_score(by_group, "medium")),
+        below("Hard cases", PLANNED.hard, tier_score(by_group, "hard")),
         Criterion(
             "No data leakage", "augmentation after the split", f"{shared} shared", shared == 0
         ),
-        Criterion("Train-val gap", "0.02-0.08", f"{gap:.4f}", 0.02 <= gap <= 0.08),
+        Criterion("Train-val gap", f"{low}-{high}", f"{gap:.4f}", low <= gap <= high),
     )
 
 

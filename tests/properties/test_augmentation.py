@@ -101,6 +101,7 @@ NUMBERS = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(
     pairs=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30),
     metric=st.sampled_from(["log2_mse", "mse", "rmsle", "accuracy", "r2", None]),
@@ -123,6 +124,7 @@ def test_wrong_labels_are_counted_whatever_the_values_and_their_order(
     np.testing.assert_array_equal(again.wrong, found.wrong[order])
 
 
+@settings(deadline=None)
 @given(seed=SEEDS, k=st.integers(0, 40), factor=st.floats(1.01, 100.0))
 def test_k_planted_wrong_labels_are_counted(seed: int, k: int, factor: float) -> None:
     rng = np.random.default_rng(seed)
@@ -136,6 +138,7 @@ def test_k_planted_wrong_labels_are_counted(seed: int, k: int, factor: float) ->
     assert np.isclose(error.error, k / 40 * np.log2(factor) ** 2)
 
 
+@settings(deadline=None)
 @given(values=st.lists(st.integers(-(10**6), 10**6), min_size=1), gone=st.booleans())
 def test_ids_are_spelt_alike_whatever_their_type(values: list[int], gone: bool) -> None:
     """A column of ids may be whole numbers, floats with NaN for none, or text."""

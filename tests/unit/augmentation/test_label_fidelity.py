@@ -30,7 +30,10 @@ from audit.model.location import Location
 from audit.model.severity import Severity
 from checks.augmentation.label_errors import compared, error_of
 from checks.augmentation.label_fidelity import Params, label_fidelity
-from tests.harness import audit_export, run_of
+from tests.augmenting import add_copies, add_source, jittered
+from tests.experiment import clean_experiment
+from tests.faults.au305 import WEIGHTS, add_exact_labels
+from tests.harness import alarms, audit_export, run_of
 from tests.unit.load.exports import csv
 
 N = 200
@@ -326,7 +329,9 @@ def test_hostile_values_do_not_break_it() -> None:
 def test_an_infinite_label_may_be_the_exact_one() -> None:
     y = labels()
     y[:30] = np.inf
-    assert run(part(y, y.copy(), copies=COPIES)).verdict is Verdict.PASS
+    right = run(part(y, y.copy(), copies=COPIES))
+    assert right.verdict is Verdict.PASS
+    assert value(right, "infinite_labels_originals") == 0
     exact = y.copy()
     exact[:5] = 3.0
     assert value(run(part(y, exact, copies=COPIES)), "wrong_labels_originals") == 5
@@ -393,3 +398,27 @@ def test_foreign_exports(style: str, wrong: bool, tmp_path: Path) -> None:
     assert outcome.verdict is (Verdict.FAIL if wrong else Verdict.PASS)
     loud = [f.subject for f in outcome.findings if f.severity >= Severity.WARNING]
     assert loud == (["labels:train:rows", "labels:test:rows"] if wrong else [])
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_noisy_target_beside_its_noise_free_truth_is_honest(seed: int, tmp_path: Path) -> None:
+    """A simulation that exports the truth and the measurement of every row, with rmse."""
+    experiment = clean_experiment(seed)
+    for split in (experiment.train, experiment.validation, experiment.test):
+        split["y_exact"] = split[list(experiment.features)].to_numpy() @ WEIGHTS
+    report = audit_export(experiment.write(tmp_path))
+    assert report.verdict.value == "VALID"
+    assert alarms(report) == set()
+    assert {f.severity for f in run_of(report, "AU305").findings} == {Severity.NOTE}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_noise_on_copies_that_is_small_beside_that_of_the_target(seed: int, tmp_path: Path) -> None:
+    """Jitter of 2 % of a deviation: the label of a copy is wrong, and it does not matter."""
+    experiment = clean_experiment(seed)
+    add_source(experiment)
+    add_copies(experiment, "train", jittered(0.02), np.random.default_rng(seed))
+    add_exact_labels(experiment)
+    report = audit_export(experiment.write(tmp_path))
+    assert alarms(report) == set()
+    assert value(run_of(report, "AU305"), "wrong_labels_copies") > 400

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from audit.capture import save_export, scores_by_group
-from audit.load import load, read_config
+from audit.capture.tables import RESERVED, SPLIT_NAMES
+from audit.load import load, names, read_config
 from audit.model.artifacts import (
     Code,
     Documents,
@@ -51,8 +52,8 @@ def present(export: Export, kind: type) -> Any:
 
 def splits_of(export: Export) -> dict[str, SplitData]:
     splits: Splits = present(export, Splits)
-    names = {SplitRole.TRAIN: "train", SplitRole.VALIDATION: "val", SplitRole.TEST: "test"}
-    return {names[split.role]: split for split in (splits.train, *splits.held_out)}
+    short = {SplitRole.TRAIN: "train", SplitRole.VALIDATION: "val", SplitRole.TEST: "test"}
+    return {short[split.role]: split for split in (splits.train, *splits.held_out)}
 
 
 def predictions_of(export: Export) -> dict[SplitRole, Predictions]:
@@ -85,8 +86,8 @@ def test_any_form_of_input(tmp_path: Path, form: str, target: Any) -> None:
         part = PARTS[name]
         assert np.array_equal(split.features.to_numpy(), X[part])
         assert split.target is not None and split.target.tolist() == target[part].tolist()
-    names = list(next(iter(splits_of(export).values())).features)
-    assert names == (list("abc") if form in ("pandas", "mapping") else ["x0", "x1", "x2"])
+    found = list(next(iter(splits_of(export).values())).features)
+    assert found == (list("abc") if form in ("pandas", "mapping") else ["x0", "x1", "x2"])
     for role, part in ((SplitRole.VALIDATION, PARTS["val"]), (SplitRole.TEST, PARTS["test"])):
         found = predictions_of(export)[role]
         assert found.y_true.tolist() == target[part].tolist()
@@ -185,6 +186,32 @@ def test_parents_as_numbers_with_missing_ones(tmp_path: Path) -> None:
     assert split.parents is not None and split.ids is not None
     assert split.parents.tolist() == [""] * 50 + split.ids.tolist()[:10]
     assert split.synthetic is not None and split.synthetic.sum() == 10
+
+
+def test_a_row_that_is_its_own_parent_is_an_original(tmp_path: Path) -> None:
+    train = {"X": X[:4], "y": Y[:4], "row_id": [7, 8, 9, 10], "parent_id": [7, 8, 7, 8]}
+    save_export(tmp_path, splits={"train": train, "test": (X[70:], Y[70:])})
+    split = splits_of(reload(tmp_path))["train"]
+    assert split.synthetic is not None and split.synthetic.tolist() == [False, False, True, True]
+
+
+def test_labels_of_an_oracle(tmp_path: Path) -> None:
+    exact = np.where(np.arange(90) % 9, Y, np.inf)
+    splits = {n: {"X": X[p], "y": Y[p], "y_exact": exact[p]} for n, p in PARTS.items()}
+    save_export(tmp_path, splits=splits)
+    stored = pd.read_parquet(tmp_path / "splits" / "val.parquet")
+    assert list(stored) == ["x0", "x1", "x2", "y", "y_exact"]
+    assert stored["y_exact"].tolist() == exact[PARTS["val"]].tolist()
+
+
+def test_names_that_are_refused_are_those_that_the_loader_reads() -> None:
+    assert set(RESERVED["is_augmented"]) == names.SYNTHETIC_COLUMNS
+    assert set(RESERVED["parent_id"]) == names.PARENT_COLUMNS
+    assert set(RESERVED["y_exact"]) == getattr(names, "ORACLE_COLUMNS", set(RESERVED["y_exact"]))
+    for name in RESERVED["y"]:
+        assert names.target_columns(["y", name]) == ["y", name]
+    for name, settled in SPLIT_NAMES.items():
+        assert names.split_role(name) is names.split_role(settled)
 
 
 def rmse(y_true: Any, y_pred: Any) -> float:
@@ -369,10 +396,13 @@ def test_files_are_compact(tmp_path: Path) -> None:
     import pyarrow.parquet as pq
 
     wide = np.full((50, 1), 300)
-    whole = np.concatenate([np.arange(-25, 25)[:, None], wide, wide * 1000, wide * 10**12], axis=1)
+    low = np.arange(-200, -150)[:, None]
+    whole = np.concatenate(
+        [np.arange(-25, 25)[:, None], low, wide, wide * 1000, wide * 10**12], axis=1
+    )
     train = {"X": whole, "y": np.arange(50.0), "row_id": np.arange(50)}
     save_export(tmp_path, splits={"train": train})
     file = pq.ParquetFile(tmp_path / "splits" / "train.parquet")
     kinds = [str(field.type) for field in file.schema_arrow]
-    assert kinds == ["int8", "int8", "int16", "int32", "int64", "double"]
+    assert kinds == ["int8", "int8", "int16", "int16", "int32", "int64", "double"]
     assert file.metadata.row_group(0).column(0).compression == "ZSTD"
