@@ -210,8 +210,8 @@ def _compared(study: Study, results: Sequence[Result], facts: Sequence[SeedFacts
     )
     return f"""- **Augmentation** ({", ".join(study.levels["augmentation"])}), of training rows \
 only, after the split: copies of each original ({copies}); *noise* is the seed's own, \
-{100 * NOISE_SCALE:.0f} % on n (which is no feature) and P, clipped to [0, 1], rows normalised; *symmetry* \
-permutes rows and columns of P and changes their signs.
+{100 * NOISE_SCALE:.0f} % on n (which is no feature) and P, clipped to [0, 1], rows \
+normalised; *symmetry* permutes rows and columns of P and changes their signs.
 - **Feature sets** ({", ".join(study.levels["features"])}):
 {sets}
 - **Loss weights** ({", ".join(study.levels["weights"])}): all equal, or 3 for easy, 1.5 for \
@@ -239,7 +239,8 @@ def _budget(study: Study, results: Sequence[Result]) -> str:
         f"{steps} gradient steps of {study.batch_size} rows, the same in every cell of a seed: "
         f"{study.epochs} epochs of as many rows as the set with all copies has. Without copies the "
         "originals are repeated to that number, so that copies are not simply more training; with "
-        "copies the originals themselves have a smaller part of the steps. The weights of the epoch with the lowest balanced validation error are evaluated."
+        "copies the originals themselves have a smaller part of the steps. The weights of the "
+        "epoch with the lowest balanced validation error are evaluated."
     )
 
 
