@@ -159,6 +159,38 @@ def _heights(batch: FloatArray, m: int, rtol: float | None) -> FloatArray:
     return heights
 
 
+def maximal_minors(block: FloatArray) -> FloatArray:
+    """Compute all maximal minors of ``[I | P]``, up to their sign, for a batch of matrices.
+
+    Parameters
+    ----------
+    block : ndarray of shape (k, n - k, n_matrices)
+        The matrices P, with the batch as the last, contiguous axis: a few hundred matrices at a
+        time stay in the processor's cache.
+
+    Returns
+    -------
+    ndarray of shape (n_column_sets, n_matrices)
+        In the order of ``column_sets``.
+    """
+    return _minors(block)
+
+
+def column_sets(k: int, n: int) -> list[tuple[int, ...]]:
+    """Return the sets of k columns of the generator matrix, in the order of the minors.
+
+    Parameters
+    ----------
+    k, n : int
+        Dimension and length of the code.
+
+    Returns
+    -------
+    list of tuple of int
+    """
+    return _column_sets(k, n - k)
+
+
 def _magnitudes(block: FloatArray, rtol: float | None) -> FloatArray:
     """Magnitudes of all maximal minors; with a tolerance, small ones are set to zero."""
     minors = np.abs(_minors(block))
