@@ -43,6 +43,8 @@ class Columns:
         Column that says which rows were made by augmentation; no feature.
     parent : str, optional
         Column that names the row that a copy was made from; no feature.
+    oracle : str, optional
+        Column of the exact label of each row, beside the label that is trained on; no feature.
     """
 
     target: str | None = None
@@ -50,6 +52,7 @@ class Columns:
     ignore: tuple[str, ...] = ()
     synthetic: str | None = None
     parent: str | None = None
+    oracle: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,6 +233,7 @@ def _config(document: dict[str, Any], source: str) -> Config:
             ignore=_strings(columns.get("ignore", []), source, "columns.ignore"),
             synthetic=_string(columns.get("synthetic"), source, "columns.synthetic"),
             parent=_string(columns.get("parent"), source, "columns.parent"),
+            oracle=_string(columns.get("oracle"), source, "columns.oracle"),
         ),
         tiers={name: _strings(value, source, f"tiers.{name}") for name, value in tiers.items()},
         metric=_string(document.get("metric"), source, "metric"),

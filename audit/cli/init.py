@@ -93,7 +93,8 @@ def _text(path: Path, say: Callable[[str], None]) -> str:
         base = read_config(path)
         check_config(checks, base)
         export = load(path, base, say)
-        proposals = _proposals(export)
+        # A setting of these columns that is in force is kept as it is.
+        proposals = [p for p in _proposals(export) if p.key != "oracle" or not base.columns.oracle]
         writable = [each for each in proposals if is_writable(each)]
 
         def changes_nothing(chosen: Sequence[Proposal]) -> bool:
@@ -148,7 +149,7 @@ def _with(base: Config, proposals: Sequence[Proposal]) -> Config:
 
 
 def _proposals(export: Export) -> list[Proposal]:
-    from audit.model.artifacts import Grouping, Metrics
+    from audit.model.artifacts import Grouping, Metrics, Splits
     from audit.model.export import Present
     from audit.render.settings import Proposal
 
@@ -170,6 +171,9 @@ def _proposals(export: Export) -> list[Proposal]:
     target = details[0].partition(" features, target ")[2] if details else ""
     if target:
         found.append(Proposal("columns", "target", target))
+    splits = export.get(Splits)
+    if isinstance(splits, Present) and splits.value.train.oracle_name:
+        found.append(Proposal("columns", "oracle", splits.value.train.oracle_name))
     if isinstance(grouping, Present):
         names, tiers = grouping.value.names, grouping.value.tiers
         if names:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from audit.config import Config
 from audit.load import names
 from audit.load.ledger import Ledger
 from audit.load.problems import LoadError, malformed
@@ -188,6 +189,20 @@ def _target(
         'Say which it is in audit.toml: columns.target = "…".',
     )
     return None
+
+
+def finds_target(
+    drafts: Mapping[SplitRole, Draft],
+    truths: Sequence[tuple[SplitRole | None, Array]],
+    in_code: Collection[str],
+    config: Config,
+) -> bool:
+    """Whether the splits have a target, or several columns that could be it."""
+    attempt = Ledger(config)
+    if all(draft.target is not None for draft in drafts.values()):
+        return True
+    found = _target(drafts, truths, in_code, attempt)
+    return found is not None or any(p.kind is ProblemKind.AMBIGUOUS for p in attempt.problems)
 
 
 def _withheld(shared: Sequence[str], tables: Mapping[SplitRole, Draft]) -> str | None:

@@ -40,6 +40,7 @@ from audit.load.notebooks import (
     read_notebook,
     read_script,
 )
+from audit.load.oracle import NO_ORACLE, Oracle, take_oracle
 from audit.load.origins import Origin, take_origins
 from audit.load.problems import LoadError, first_line, unreadable
 from audit.load.raw import find_raw
@@ -190,7 +191,9 @@ def load(
     assembled, failures = splits.assemble(parts, ledger)
     truths = [(draft.role, draft.y_true) for draft in predicted]
     assembled, row_origins = take_origins(assembled, ledger)
-    drafts, mismatched = columns.settle(assembled, truths, targets_in_code(sources), ledger)
+    in_code = targets_in_code(sources)
+    assembled, oracles = take_oracle(assembled, truths, in_code, ledger)
+    drafts, mismatched = columns.settle(assembled, truths, in_code, ledger)
     failures |= mismatched
     predicted = predictions.settle_roles(predicted, drafts, ledger)
 
@@ -229,7 +232,7 @@ def load(
     artifacts[Baseline] = measured.problem("baseline") or metric_roles.choose_baseline(
         reference, own
     )
-    artifacts[Splits] = _splits(drafts, failures, row_groups, row_origins, ledger)
+    artifacts[Splits] = _splits(drafts, failures, row_groups, row_origins, oracles, ledger)
     artifacts[PredictionSets] = _prediction_sets(predicted, drafts, naming)
     split_tables = [drafts[role].frame for role in splits.ROLE_ORDER if role in drafts]
     note_repeats(repeats, ledger)
@@ -371,6 +374,7 @@ def _splits(
     failures: dict[SplitRole, LoadError],
     row_groups: dict[SplitRole, Any],
     row_origins: dict[SplitRole, Origin],
+    oracles: dict[SplitRole, Oracle],
     ledger: Ledger,
 ) -> Slot:
     data = {}
@@ -385,6 +389,7 @@ def _splits(
                 path, f"{role.value} split", f"{n:,} rows, {d:,} features, {target}", why
             )
         origin = row_origins.get(role, Origin())
+        oracle = oracles.get(role, NO_ORACLE)
         data[role] = SplitData(
             role,
             draft.path,
@@ -395,6 +400,8 @@ def _splits(
             synthetic=origin.synthetic,
             parents=origin.parents,
             ids=origin.ids,
+            oracle=oracle.values,
+            oracle_name=oracle.name,
         )
     held_out = tuple(data[role] for role in splits.ROLE_ORDER[1:] if role in data)
     train = data.get(SplitRole.TRAIN)

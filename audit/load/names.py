@@ -47,6 +47,9 @@ RAW_WORDS = frozenset(
     {"raw", "original", "originals", "source", "sources", "input", "inputs", "combined", "full"}
     | {"dataset", "samples", "all"}
 )
+LATER_WORDS = frozenset(
+    {"fresh", "unseen", "new", "final", "external", "test", "testing", "holdout", "heldout", "eval"}
+)
 MULTIPLIED_WORDS = frozenset(
     {"augmented", "aug", "synthetic", "oversampled", "resampled", "balanced", "smote", "generated"}
     | {"expanded", "upsampled", "pool", "bootstrapped", "copies"}
@@ -60,6 +63,12 @@ SYNTHETIC_COLUMNS = frozenset(
 PARENT_COLUMNS = frozenset(
     {"parent_id", "source_id", "original_id", "parent_index", "original_index", "source_index"}
     | {"parent_row", "original_row", "source_row", "augmented_from"}
+)
+ORACLE_COLUMNS = frozenset(
+    {"y_exact", "exact_y", "y_oracle", "oracle_y", "y_true_exact", "y_true_oracle"}
+    | {"oracle", "oracle_label", "oracle_labels", "label_oracle", "oracle_target", "target_oracle"}
+    | {"exact_label", "exact_labels", "label_exact", "labels_exact", "exact_target"}
+    | {"target_exact", "true_label_oracle", "oracle_true_label"}
 )
 TIER_COLUMNS = ("tier", "difficulty", "difficulty_tier", "level", "type")
 COUNT_WORDS = frozenset(
@@ -202,6 +211,17 @@ def is_sometimes_id(name: str) -> bool:
 def is_id(name: str) -> bool:
     """Whether a column of that name may be a row id."""
     return is_always_id(name) or is_sometimes_id(name)
+
+
+def is_oracle(name: str) -> bool:
+    """Whether a column of that name holds exact labels beside the target.
+
+    Examples
+    --------
+    >>> is_oracle("y_exact"), is_oracle("y_true"), is_oracle("exact")
+    (True, False, False)
+    """
+    return normal(name) in ORACLE_COLUMNS
 
 
 def metric_name(name: str, declared: str | None = None) -> str | None:

@@ -17,6 +17,7 @@ from audit.model.groups import canonical_value
 
 _TRUE = frozenset({"1", "true", "yes", "y", "t"})
 _FALSE = frozenset({"0", "false", "no", "n", "f"})
+_EXACT = 2.0**53
 _NONE = frozenset({"nan", "none", "null", "", "na", "<na>", "-1"})
 # These words speak of copies by themselves; a parent or a source may be anything.
 _PLAIN_PARENTS = frozenset({"original_id", "original_index", "original_row", "augmented_from"})
@@ -124,7 +125,15 @@ def _flags(column: Array) -> NDArray[np.bool_]:
 
 
 def _keys(column: Array) -> Array:
-    keys = pd.Series(column).map(canonical_value)
+    values = np.asarray(column)
+    if values.dtype.kind == "f":
+        filled = np.where(np.isnan(values), -1.0, values)  # -1 is one of the words for none
+        if (np.abs(filled) < _EXACT).all() and (filled == np.rint(filled)).all():
+            values = filled.astype(np.int64)
+    if values.dtype.kind in "iu":  # as `canonical_value` spells them, many times faster
+        keys = pd.Series(values.astype(str).astype(object))
+    else:
+        keys = pd.Series(column).map(canonical_value)
     return keys.where(~keys.isin(_NONE), "").to_numpy(dtype=object)
 
 

@@ -63,6 +63,8 @@ def find_raw(
         return Absent(_ABSENT)
     grouped = [(content, groups_of(content, naming, tables)) for content in candidates]
     found = [pair for pair in grouped if pair[1] is not None] or grouped
+    if not declared:
+        found = _without_later_sets(found)
     sizes = {length(content) for content, _ in found}
     if len(sizes) > 1:
         paths = [content.file.name for content, _ in found]
@@ -88,6 +90,21 @@ def find_raw(
         if other is not content and length(other) == n:
             ledger.recognise(other.file.name, "source rows", f"{n:,} values", f"as long as {path}")
     return Present(RawData(path, n, groups))
+
+
+def _without_later_sets(
+    found: list[tuple[Content, Array | None]],
+) -> list[tuple[Content, Array | None]]:
+    """Leave out test sets that are called like another file: ``fresh_x`` beside ``x``."""
+    said = {id(pair): set(names.words(pair[0].file.stem)) for pair in found}
+    later = {
+        id(pair)
+        for pair in found
+        for other in found
+        if said[id(other)] < said[id(pair)]
+        and said[id(pair)] - said[id(other)] <= names.LATER_WORDS
+    }
+    return [pair for pair in found if id(pair) not in later]
 
 
 def _is_vector(content: Content) -> bool:

@@ -81,7 +81,20 @@ def collect(contents: Sequence[Content], ledger: Ledger) -> list[Part]:
         elif role is None:
             found.extend(_found(content))
     settled = {part.role for part in declared}
-    return declared + [part for part in found if part.role not in settled]
+    parts = declared + [part for part in found if part.role not in settled]
+    return [_renamed(part, ledger.config.columns.oracle) for part in parts]
+
+
+def _renamed(part: Part, oracle: str | None) -> Part:
+    """An array that the configuration calls the oracle is neither target nor feature."""
+    flat = isinstance(part.value, np.ndarray) and part.value.ndim == 1
+    named = oracle is not None and oracle in (part.member, _own_name(part))
+    return replace(part, kind="oracle") if flat and named and part.kind != "table" else part
+
+
+def _own_name(part: Part) -> str:
+    """Name of a part without its split: ``y_exact`` of ``y_exact_train.npy``."""
+    return _bare(part.member or part.path.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
 def _declared(content: Content, ledger: Ledger) -> list[Part]:
@@ -121,13 +134,14 @@ def _companions(member: str, features: Array, arrays: Mapping[str, Array]) -> di
     what = names.FEATURE_WORDS | names.TARGET_WORDS | names.GROUP_WORDS | names.ID_WORDS
 
     def rest(name: str) -> set[str]:
-        return set(names.words(name)) - what
+        more = {"exact", "oracle"} if _kind(name) == "oracle" else set()
+        return set(names.words(name)) - what - more
 
     return {
         name: array
         for name, array in arrays.items()
         if name != member
-        and _kind(name) in ("target", "groups", "ids")
+        and _kind(name) in ("target", "groups", "ids", "oracle")
         and rest(name) == rest(member)
         and array.ndim > 0
         and len(array) == len(features)
@@ -224,6 +238,10 @@ def _rows_of(
 def _file_part(content: Content, role: SplitRole, frame: pd.DataFrame) -> Part:
     path = content.file.name
     called = set(names.words(content.file.stem)) - set(names.SPLIT_WORDS)
+    if names.is_oracle(_bare(content.file.stem)):
+        own = [c for c in frame.columns if not _is_id(c, frame[c])]
+        if len(own) == 1:
+            return Part(role, "oracle", path, "", frame[own[0]].to_numpy(), "")
     if called.isdisjoint(names.TARGET_WORDS | names.GROUP_WORDS):
         return Part(role, "table", path, "", frame, "")
     informative = [c for c in frame.columns if not _is_id(c, frame[c])]
@@ -258,6 +276,8 @@ def _members(path: str, arrays: Mapping[str, Array], role: SplitRole) -> list[Pa
 def _kind(member: str) -> str:
     rest = {word for word in names.words(member) if word not in names.SPLIT_WORDS}
     rest -= {"set", "split"}
+    if names.is_oracle(_bare(member)):
+        return "oracle"
     if rest & {"names", "columns"}:
         return "names"
     if rest & names.GROUP_WORDS:
@@ -358,6 +378,15 @@ def _assemble(main: Part, own: list[Part], role: SplitRole) -> Draft:
                     f"{role.value}: {part.label} has {array.size:,} values for {n:,} rows",
                     "Export one group per row.",
                 )
+    for part in (part for part in own if part.kind == "oracle"):
+        array = part.value[:, 0] if part.value.shape[1:] == (1,) else part.value
+        if array.shape != (n,):
+            raise malformed(
+                f"{role.value}: {part.label} has {len(array) if array.ndim else 1:,} values for "
+                f"{n:,} rows",
+                "Export one exact label per row.",
+            )
+        extras[_own_name(part)] = array
     rows = main.rows if main.rows is not None else np.arange(n, dtype=np.int64)
     paths = {part.path: part.why for part in (*own, main)}
     return Draft(role, main.path, paths, frame, target, extras, rows, main.why, target_name)

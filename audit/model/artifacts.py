@@ -261,6 +261,11 @@ class SplitData:
         Id of the row that each row was made from, as a column says; empty where there is none.
     ids : ndarray of str, shape (n,), optional
         The ids that `parents` speak of, where a column holds them.
+    oracle : ndarray, shape (n,), optional
+        The exact label of each row, as a column beside the target says; as stored. Infinite
+        where there is none, NaN where it is not known.
+    oracle_name : str
+        Name of that column; empty without one.
     """
 
     role: SplitRole
@@ -272,6 +277,8 @@ class SplitData:
     synthetic: NDArray[np.bool_] | None = None
     parents: Array | None = None
     ids: Array | None = None
+    oracle: Array | None = None
+    oracle_name: str = ""
 
     def __len__(self) -> int:
         return len(self.features)

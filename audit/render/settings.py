@@ -260,6 +260,8 @@ def init_text(
         "columns": [
             "# Columns that are no features: row ids, file names, dates of export.",
             '# ignore = ["row_id"]',
+            "# The exact label of each row, where one is stored beside the target: no feature.",
+            '# oracle = "y_exact"',
         ],
         "tiers": ["# Groups that belong together, for instance by difficulty.", '# easy = ["A"]'],
     }

@@ -74,7 +74,7 @@ def declared_copies(
     Journal of Big Data 6(60). Mitchell et al. (2019), Model cards for model reporting.
     """
     growth, data = _from_data(raw, splits)
-    actual = _actual(facts, data)
+    actual = _actual(facts, data, _marked(splits))
     measured = [*growth, *_measured(actual, grouping)]
     if not actual:
         return not_applicable(
@@ -135,8 +135,25 @@ def _from_data(
     return growth, {key: made[key] / sources[key] - 1 for key in sorted(sources)}
 
 
-def _actual(facts: CodeFacts | None, data: Mapping[str, float]) -> dict[str | None, _Actual]:
-    """Copies per group: from the code, else from the data where they are whole numbers."""
+def _marked(splits: Splits | None) -> dict[str, int]:
+    """Copies per original row of each group, as a column marks them in the training split; empty
+    unless each group has as many of each of its originals on average as a whole number.
+    """
+    if splits is None or splits.train.synthetic is None or splits.train.groups is None:
+        return {}
+    keys = splits.train.groups.astype(str)
+    copies = Counter(keys[splits.train.synthetic].tolist())
+    originals = Counter(keys[~splits.train.synthetic].tolist())
+    whole = all(key in originals and copies[key] % originals[key] == 0 for key in set(keys))
+    if not copies or not whole:
+        return {}
+    return {key: copies[key] // n for key, n in sorted(originals.items())}
+
+
+def _actual(
+    facts: CodeFacts | None, data: Mapping[str, float], marked: Mapping[str, int]
+) -> dict[str | None, _Actual]:
+    """Copies per group: from the code, else from the rows where they are whole numbers."""
     found: dict[str | None, _Actual] = {}
     several: set[str | None] = set()
     for count in facts.copies if facts is not None else ():
@@ -149,6 +166,10 @@ def _actual(facts: CodeFacts | None, data: Mapping[str, float]) -> dict[str | No
         found.setdefault(count.group, _Actual(count.copies, method, count.location))
     for key in several:
         del found[key]
+    if marked and set(found) == {None} and set(marked.values()) != {found[None].copies}:
+        # The code was not followed into the number of each group; the rows are marked one by one.
+        method = "rows marked as copies / other rows of the group, in the training split"
+        return {key: _Actual(n, method, None) for key, n in marked.items()}
     if found or several:
         return found
     whole = all(abs(value - round(value)) < 1e-9 for value in data.values())

@@ -362,9 +362,9 @@ def loss_bounds(metric: str, y_true: Array, y_pred: Array) -> tuple[Losses, Loss
         return losses, losses
     if score.scores:
         values = np.asarray(y_pred)
-        return loss_range(metric, np.asarray(y_true), values, _resolution(values.astype(float)))
+        return loss_range(metric, np.asarray(y_true), values, resolution(values.astype(float)))
     true, predicted = np.asarray(y_true, float), np.asarray(y_pred, float)
-    true_half, predicted_half = _resolution(true), _resolution(predicted)
+    true_half, predicted_half = resolution(true), resolution(predicted)
     corners = []
     for sign_true in (-1.0, 1.0):
         for sign_predicted in (-1.0, 1.0):
@@ -378,7 +378,7 @@ def loss_bounds(metric: str, y_true: Array, y_pred: Array) -> tuple[Losses, Loss
     return np.where(touching, 0.0, low), high
 
 
-def _resolution(values: Losses) -> Losses:
+def resolution(values: Losses) -> Losses:
     """Half a unit of the last digit that the values were stored with, per value."""
     relative = 1e-7 * np.abs(values)
     if (values == np.round(values)).all():
@@ -416,7 +416,7 @@ def whole_set_bounds(metric: str, y_true: Array, y_pred: Array) -> dict[str, Int
     if not values or score is None or not score.scores:
         return bounds
     codes, scores = np.asarray(y_true), np.asarray(y_pred, dtype=np.float64)
-    step = 2.002 * float(np.max(_resolution(scores.ravel())))
+    step = 2.002 * float(np.max(resolution(scores.ravel())))
     of_true = codes == np.max(codes) if scores.ndim == 1 else codes[:, None] == _columns(scores)
     for sign in (-1.0, 1.0):
         moved = whole_set_scores(metric, codes, scores + sign * step * of_true)

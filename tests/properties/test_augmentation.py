@@ -7,9 +7,11 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from audit.load.origins import _keys
 from audit.model.artifacts import RawData, SplitRole, Splits
 from checks.augmentation.changes import robust_spread
 from checks.augmentation.families import families, rearranged
+from checks.augmentation.label_errors import compared, error_of
 from checks.augmentation.nearest import nearest
 from checks.augmentation.origins import Origins, origins
 from checks.kit.two_sample import auc_of
@@ -89,3 +91,61 @@ def test_every_numeric_column_is_in_one_family(names: list[str]) -> None:
     table = pd.DataFrame(rng.normal(size=(10, len(names))), columns=pd.Index(names, dtype=object))
     members = [i for family in families(table) for i in family.columns]
     assert sorted(members) == list(range(len(names)))
+
+
+# --- labels against exact ones --------------------------------------------------------------------
+
+NUMBERS = st.one_of(
+    st.floats(allow_nan=True, allow_infinity=True, width=64),
+    st.sampled_from([0.0, 1.0, 2.5, -1.0, 1e308]),
+)
+
+
+@settings(deadline=None)
+@given(
+    pairs=st.lists(st.tuples(NUMBERS, NUMBERS), min_size=1, max_size=30),
+    metric=st.sampled_from(["log2_mse", "mse", "rmsle", "accuracy", "r2", None]),
+    seed=SEEDS,
+)
+def test_wrong_labels_are_counted_whatever_the_values_and_their_order(
+    pairs: list[tuple[float, float]], metric: str | None, seed: int
+) -> None:
+    y, exact = (np.array(column) for column in zip(*pairs, strict=True))
+    every = np.ones(len(y), dtype=bool)
+    found = compared(y, exact, metric, 1e-6)
+    assert not isinstance(found, str)
+    error = error_of(found, every)
+    assert 0 <= error.impossible <= error.wrong <= error.n <= len(y)
+    assert error.error is None or 0 <= error.error < np.inf
+    assert not (found.wrong & ((y == exact) | np.isnan(y) | np.isnan(exact))).any()
+    order = np.random.default_rng(seed).permutation(len(y))
+    again = compared(y[order], exact[order], metric, 1e-6)
+    assert not isinstance(again, str)
+    np.testing.assert_array_equal(again.wrong, found.wrong[order])
+
+
+@settings(deadline=None)
+@given(seed=SEEDS, k=st.integers(0, 40), factor=st.floats(1.01, 100.0))
+def test_k_planted_wrong_labels_are_counted(seed: int, k: int, factor: float) -> None:
+    rng = np.random.default_rng(seed)
+    exact = rng.lognormal(2, 1, 40)
+    planted = rng.permutation(40) < k
+    found = compared(np.where(planted, exact * factor, exact), exact, "log2_mse", 1e-6)
+    assert not isinstance(found, str)
+    np.testing.assert_array_equal(found.wrong, planted)
+    error = error_of(found, np.ones(40, dtype=bool))
+    assert error.error is not None
+    assert np.isclose(error.error, k / 40 * np.log2(factor) ** 2)
+
+
+@settings(deadline=None)
+@given(values=st.lists(st.integers(-(10**6), 10**6), min_size=1), gone=st.booleans())
+def test_ids_are_spelt_alike_whatever_their_type(values: list[int], gone: bool) -> None:
+    """A column of ids may be whole numbers, floats with NaN for none, or text."""
+    whole = np.array(values)
+    floats = whole.astype(float)
+    texts = np.array([str(value) for value in values], dtype=object)
+    if gone:
+        floats, texts = np.r_[floats, np.nan], np.array([*texts, ""], dtype=object)
+    assert _keys(floats).tolist() == _keys(texts).tolist()
+    assert _keys(whole).tolist() == _keys(texts).tolist()[: len(whole)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -220,4 +222,53 @@ def test_the_message_tells_the_largest_of_several_numbers() -> None:
     (finding,) = audit(both).findings
     assert finding.message == (
         'up to 50 copies per row are made for k=5, m=4 and 1 more, but the text says "+2 copies"'
+    )
+
+
+VECTORISED = """
+rows, y = load("x")
+train, rest = train_test_split(rows, random_state=0)
+parents = np.repeat(np.arange(len(train)), [copies_per_group[g] for g in groups])
+copies = symmetric_copies(train[parents], rng)
+train = np.concatenate([train, copies])
+model.fit(train)
+"""
+
+
+def marked(easy: int, medium: int, hard: int) -> Splits:
+    """Ten originals of each group in training, and so many marked copies of each of them."""
+    groups, made = [], []
+    for key, copies in (("4,2", easy), ("4,4", medium), ("5,4", hard)):
+        groups += [key] * 10 * (1 + copies)
+        made += [False] * 10 + [True] * 10 * copies
+    train = replace(part(SplitRole.TRAIN, groups), synthetic=np.array(made))
+    return Splits(train, (part(SplitRole.TEST, ["4,2", "4,4", "5,4"] * 5),))
+
+
+TEXT = (
+    "Augmentation of train:\n\n- hard groups: 3 copies\n- medium groups: 2 copies\n- easy: 1 copy\n"
+)
+
+
+def test_marked_rows_tell_where_vectorised_code_does_not() -> None:
+    outcome = audit(VECTORISED, TEXT, splits=marked(1, 2, 3))
+    assert outcome.verdict is Verdict.PASS, outcome.reason
+    assert [e.observed for e in outcome.measured if e.name == "copies_actual"] == [1, 2, 3]
+    wrong = audit(VECTORISED, TEXT, splits=marked(1, 2, 5))
+    assert wrong.verdict is Verdict.FAIL
+    assert "5 copies per row are made for k=5, m=4" in wrong.findings[0].message
+
+
+def test_marked_rows_that_are_no_whole_number_tell_nothing() -> None:
+    splits = marked(1, 2, 3)
+    assert splits.train.synthetic is not None
+    uneven = splits.train.synthetic.copy()
+    uneven[0] = True
+    assert (
+        audit(
+            VECTORISED,
+            TEXT,
+            splits=Splits(replace(splits.train, synthetic=uneven), splits.held_out),
+        ).verdict
+        is not Verdict.FAIL
     )

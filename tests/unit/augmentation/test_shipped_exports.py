@@ -1,8 +1,9 @@
-"""AU302, AU303 and AU304 on the shipped Run 6 export and on its corrected counterpart."""
+"""AU302 to AU305 on the shipped Run 6 export and on its corrected counterpart."""
 
 from __future__ import annotations
 
 import pickle
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,8 @@ from audit.model.check import Verdict
 from audit.model.report import CheckRun, Report
 from audit.model.severity import Severity
 from audit.render.figures import captions
-from tests.harness import EXPORTS, audit_export, run_of
+from reference_pipeline.oracle import m_heights
+from tests.harness import EXPORTS, alarms, audit_export, run_of
 
 ROOT = Path(__file__).parents[3]
 
@@ -99,3 +101,45 @@ def test_the_corrected_export_is_silent(corrected: Report) -> None:
     assert run_of(corrected, "AU304").verdict is Verdict.PASS
     run = run_of(corrected, "AU302")
     assert value(run, "synthetic_share_test") == 0 == value(run, "synthetic_share_validation")
+
+
+def test_without_a_column_of_exact_labels_there_is_no_answer(
+    run6: Report, corrected: Report
+) -> None:
+    assert run_of(run6, "AU305").verdict is Verdict.NOT_APPLICABLE
+    assert run_of(corrected, "AU305").verdict is Verdict.NOT_APPLICABLE
+
+
+def with_exact_labels(target: Path) -> Path:
+    """The corrected export, with the oracle's answer beside every row."""
+    shutil.copytree(EXPORTS / "corrected", target)
+    for path in sorted((target / "splits").glob("*.parquet")):
+        rows = pd.read_parquet(path)
+        exact = np.empty(len(rows))
+        for (k, m), own in rows.groupby(["k", "m"]).indices.items():
+            entries = rows[[f"p{i}" for i in range(k * (9 - k))]].to_numpy()[own]
+            exact[own] = m_heights(entries.reshape(-1, k, 9 - k), m)
+        rows.assign(y_exact=exact).to_parquet(path, index=False)
+    return target
+
+
+def test_symmetric_copies_of_the_corrected_export_have_exact_labels(tmp_path: Path) -> None:
+    report = audit_export(with_exact_labels(tmp_path / "export"))
+    run = run_of(report, "AU305")
+    assert run.verdict is Verdict.PASS, run.reason
+    assert value(run, "wrong_labels_copies") == 0
+    assert "937 original training rows, 1,873 training copies" in run.reason
+    assert report.verdict.value == "VALID"
+    assert alarms(report) == set()
+
+
+def test_wrong_held_out_labels_of_the_corrected_export_are_found(tmp_path: Path) -> None:
+    export = with_exact_labels(tmp_path / "export")
+    path = export / "splits/val.parquet"
+    rows = pd.read_parquet(path)
+    # The labels and the reported metric stay as they are; the truth is another one for 30 rows.
+    rows.loc[:29, "y_exact"] = np.inf
+    rows.to_parquet(path, index=False)
+    (finding,) = run_of(audit_export(export), "AU305").findings
+    assert finding.severity is Severity.ERROR
+    assert finding.message.startswith("30 of 188 validation rows carry a wrong label, 30 of them")

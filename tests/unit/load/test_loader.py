@@ -732,3 +732,31 @@ def test_an_ignored_column_that_is_not_there_is_named(tmp_path: Path) -> None:
         p.reason for p in problems(loaded, ProblemKind.SKIPPED) if "columns.ignore" in p.reason
     ]
     assert "'rwo_id'" in reason
+
+
+@pytest.mark.parametrize("prefix", ["fresh_", "test_", "holdout-"])
+def test_a_test_set_beside_the_source_rows_is_not_ambiguous(prefix: str, tmp_path: Path) -> None:
+    table = rows(12)
+    files = {
+        "train.csv": csv(table[:6]),
+        "test.csv": csv(rows(4, seed=5)),
+        "data/inputs_all.csv": csv(table),
+        f"data/{prefix}inputs_all.csv": csv(rows(4, seed=5)),
+    }
+    loaded = export(tmp_path, files)
+    slot = loaded.get(RawData)
+    assert isinstance(slot, Present), slot
+    assert slot.value.path == "data/inputs_all.csv"
+    assert not [p for p in problems(loaded, ProblemKind.SKIPPED) if "source rows" in p.reason]
+
+
+def test_two_sets_that_could_each_be_the_source_rows_are_ambiguous(tmp_path: Path) -> None:
+    table = rows(12)
+    files = {
+        "train.csv": csv(table[:6]),
+        "test.csv": csv(table[6:]),
+        "data/raw_a.csv": csv(rows(9, seed=4)),
+        "data/raw_b.csv": csv(rows(4, seed=5)),
+    }
+    loaded = export(tmp_path, files)
+    assert [p for p in problems(loaded, ProblemKind.SKIPPED) if "source rows" in p.reason]
