@@ -53,9 +53,8 @@ def require_keras() -> Any:
         If TensorFlow or Keras is not installed.
     """
     try:
-        import tensorflow  # noqa: F401, the backend that Keras needs
-
         import keras
+        import tensorflow  # noqa: F401, the backend that Keras needs
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError(
             "training needs TensorFlow, which the extra 'reference' brings: "
