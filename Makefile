@@ -14,7 +14,7 @@ audit: $(VENV)/.core  ## Install the tool and audit the shipped Run 6 export
 	@$(BIN)/audit run notebook_export/ --exit-zero
 
 test: $(VENV)/.all  ## Install everything and run the tests
-	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 -q
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadgroup -q
 
 check: lint types imports docs-check  ## Lint, types, import rules, generated documents
 
@@ -35,7 +35,7 @@ docs-check: $(VENV)/.core
 	$(BIN)/python -m docs.build --check
 
 export: $(VENV)/.all  ## Make notebook_export/ and the corrected counterpart anew (minutes)
-	$(BIN)/python -m reference_pipeline run6 --out notebook_export
+	$(BIN)/python -m reference_pipeline run6 --out notebook_export --parents tests/ground_truth/run6_parents.parquet
 	$(BIN)/python -m reference_pipeline corrected --out tests/exports/corrected
 
 report: $(VENV)/.core  ## Write reports/run6.md from the shipped export

@@ -6,13 +6,24 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from reference_pipeline.config import RunConfig, corrected, run6
-from reference_pipeline.export import BuiltFile, build_export, write_parents
-from reference_pipeline.notebook import MissingDependencyError
+from reference_pipeline.config import PROFILES, RUN_NAMES, on_command_line
+from reference_pipeline.notebook import MissingDependencyError, Section, require_dependencies
 
-_CONFIGS = {"run6": run6, "corrected": corrected}
-_PARENTS = Path("tests/ground_truth/run6_parents.parquet")
+if TYPE_CHECKING:
+    from reference_pipeline.install import BuiltFile
+    from reference_pipeline.own_data import OwnData
+
+FAILED = 2
+STOPPED = 130  # by Ctrl-C, as shells number it
+
+_EPILOG = """\
+examples:
+  python -m reference_pipeline run7
+  python -m reference_pipeline run7 --profile smoke --seed 3 --out /tmp/run7
+  python -m reference_pipeline run7 --inputs inputs.pkl --targets heights.pkl --verify-labels
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,21 +37,60 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     int
-        Exit code: 0, or 2 when a needed package is missing or the folder cannot be written.
+        Exit code: 0; 2 when a package is missing, the data cannot be used, the folder cannot be
+        written or the notebook fails; 130 when it was stopped by Ctrl-C.
     """
-    parsed = _parser().parse_args(arguments)
-    config: RunConfig = _CONFIGS[parsed.run]()
+    parser = _parser()
+    parsed = parser.parse_args(arguments)
+    if (parsed.inputs is None) != (parsed.targets is None):
+        parser.error("--inputs and --targets belong together")
+    if parsed.verify_labels and parsed.inputs is None:
+        parser.error("--verify-labels is about --inputs and --targets; generated labels are exact")
+    out = parsed.out or Path(f"reference_{parsed.run.replace('-', '_')}")
     try:
-        files = build_export(config, parsed.out, _say)
-        if parsed.run == "run6":
+        require_dependencies()
+        return _build(parsed, out)
+    except MissingDependencyError as error:
+        sys.stderr.write(f"error: {error}\n")
+        return FAILED
+    except KeyboardInterrupt:
+        sys.stderr.write(f"stopped; {out} is as it was before\n")
+        return STOPPED
+
+
+def _build(parsed: argparse.Namespace, out: Path) -> int:
+    # Imported only now: without the extra some of these packages are missing.
+    from reference_pipeline.config import with_seed
+    from reference_pipeline.data import DataError
+    from reference_pipeline.export import build_export, write_parents
+    from reference_pipeline.install import OutputError
+    from reference_pipeline.notebook import NotebookError
+    from reference_pipeline.runs import RUNS
+
+    config = RUNS[parsed.run.replace("-", "_")].configure(parsed.profile)
+    if parsed.seed is not None:
+        config = with_seed(config, parsed.seed)
+    try:
+        built = build_export(config, out, _say, _own_data(parsed))
+        if parsed.parents is not None:
             write_parents(config, parsed.parents)
             _say(f"parents of all rows, outside the export: {parsed.parents}")
-    except (MissingDependencyError, OSError) as error:
+    except (DataError, OutputError, NotebookError, OSError) as error:
         sys.stderr.write(f"error: {error}\n")
-        return 2
+        return FAILED
     _say("")
-    _say(_summary(files))
+    _say(_times(built.sections))
+    _say("")
+    _say(_summary(built.files))
     return 0
+
+
+def _own_data(parsed: argparse.Namespace) -> OwnData | None:
+    from reference_pipeline.own_data import OwnData
+
+    if parsed.inputs is None:
+        return None
+    return OwnData(parsed.inputs, parsed.targets, parsed.verify_labels)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,17 +98,48 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m reference_pipeline",
         description="Generate the data of a reference experiment, run its notebook, write its "
         "export.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("run", choices=sorted(_CONFIGS), help="which experiment")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the export")
+    runs = [on_command_line(name) for name in RUN_NAMES]
+    parser.add_argument("run", choices=runs, help="which experiment")
+    parser.add_argument(
+        "--profile", choices=PROFILES, default="cpu", help="size of the run (default: cpu)"
+    )
+    parser.add_argument(
+        "--seed", type=_seed, metavar="N", help="seed of the data and of the training"
+    )
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder of the export (default: ./reference_RUN)"
+    )
+    parser.add_argument(
+        "--inputs",
+        type=Path,
+        metavar="FILE",
+        help="your own samples: a pickled list of [n, k, m, P]",
+    )
+    parser.add_argument(
+        "--targets", type=Path, metavar="FILE", help="their heights: a pickled list of numbers"
+    )
+    parser.add_argument(
+        "--verify-labels",
+        action="store_true",
+        help="compare every height of --targets with the exact one before training",
+    )
     parser.add_argument(
         "--parents",
         type=Path,
-        default=_PARENTS,
-        help="run6 only: where to write the parent of every row, which is no part of the export "
-        f"(default: {_PARENTS})",
+        metavar="FILE",
+        help="run6 only: also write the parent of every row, which is no part of the export",
     )
     return parser
+
+
+def _seed(text: str) -> int:
+    number = int(text)
+    if not 0 <= number < 2**31:
+        raise argparse.ArgumentTypeError("expected a number from 0 to 2147483647")
+    return number
 
 
 def _say(line: str) -> None:
@@ -66,7 +147,16 @@ def _say(line: str) -> None:
     sys.stdout.flush()
 
 
-def _summary(files: list[BuiltFile]) -> str:
+def _times(sections: Sequence[Section]) -> str:
+    """What each step took."""
+    width = max(len(section.title) for section in sections)
+    total = Section("In all", sum(s.wall for s in sections), sum(s.cpu for s in sections))
+    lines = [f"{'Step':{width}s}  {'wall s':>8s}  {'CPU s':>8s}"]
+    lines += [f"{s.title:{width}s}  {s.wall:8.1f}  {s.cpu:8.1f}" for s in [*sections, total]]
+    return "\n".join(lines)
+
+
+def _summary(files: Sequence[BuiltFile]) -> str:
     exact = [file for file in files if not file.trained]
     trained = [file for file in files if file.trained]
     total = sum(file.size for file in files)

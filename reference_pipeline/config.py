@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
 T = TypeVar("T")
 
 Group = tuple[int, int]
 Tier = Literal["easy", "medium", "hard"]
+Profile = Literal["smoke", "cpu", "full"]
+Constant = int | float | str | tuple[int, ...]
 
 CODE_LENGTH = 9
 
@@ -17,6 +20,8 @@ TIERS: dict[Tier, tuple[Group, ...]] = {
     "medium": ((4, 4), (5, 3), (6, 2)),
     "hard": ((5, 4), (6, 3), (4, 5)),
 }
+RUN_NAMES = ("run7", "run7_as_prescribed", "run6", "run6_resplit", "corrected")
+PROFILES: tuple[Profile, ...] = ("smoke", "cpu", "full")
 GROUPS: tuple[Group, ...] = tuple(sorted(group for groups in TIERS.values() for group in groups))
 
 
@@ -63,14 +68,17 @@ class RunConfig:
         into its source.
     baseline : bool
         Whether the run is compared with Run 2 in its export.
+    fresh : DatasetConfig, optional
+        A test set that is generated apart from the data that are split.
     """
 
     name: str
     dataset: DatasetConfig
     copies: dict[Group, int]
     group_weights: dict[Group, float]
-    constants: dict[str, int | float]
+    constants: dict[str, Constant]
     baseline: bool
+    fresh: DatasetConfig | None = None
 
 
 def _by_group(easy: T, medium: T, hard: T) -> dict[Group, T]:
@@ -78,21 +86,38 @@ def _by_group(easy: T, medium: T, hard: T) -> dict[Group, T]:
     return {group: values[tier] for tier, groups in TIERS.items() for group in groups}
 
 
-def run6() -> RunConfig:
-    """Return the configuration of Run 6, scaled down to 400 originals for each group.
+_RUN6_SIZES: Mapping[Profile, tuple[int, int]] = {
+    "smoke": (60, 10),
+    "cpu": (400, 30),
+    "full": (1500, 30),
+}
+
+
+def run6(profile: Profile = "cpu") -> RunConfig:
+    """Return the configuration of Run 6, scaled down: ``cpu`` has 400 originals for each group.
 
     Its order (augment all rows, scale, then split) stands in the notebook.
+
+    Parameters
+    ----------
+    profile : {"smoke", "cpu", "full"}, optional
+        Size of the run; ``cpu`` is the shipped export.
+
+    Returns
+    -------
+    RunConfig
     """
+    samples, epochs = _RUN6_SIZES[profile]
     return RunConfig(
         name="run6",
-        dataset=DatasetConfig(samples_per_group=400),
+        dataset=DatasetConfig(samples_per_group=samples),
         copies=_by_group(easy=0, medium=25, hard=50),
         group_weights=_by_group(easy=1.0, medium=1.5, hard=2.0),
         constants={
             "NOISE_SCALE": 0.02,
             "VALIDATION_SHARE": 0.15,
             "RANDOM_STATE": 42,
-            "EPOCHS": 30,
+            "EPOCHS": epochs,
             "BATCH_SIZE": 512,
         },
         baseline=True,
@@ -109,3 +134,115 @@ def corrected() -> RunConfig:
         constants={"RANDOM_STATE": 7, "EPOCHS": 12, "BATCH_SIZE": 64},
         baseline=False,
     )
+
+
+def run6_resplit(profile: Profile = "cpu") -> RunConfig:
+    """Return Run 6 with the same pool of rows, divided by parent.
+
+    Everything but the division of the pool is that of Run 6.
+
+    Parameters
+    ----------
+    profile : {"smoke", "cpu", "full"}, optional
+        Size of the run, as of Run 6.
+
+    Returns
+    -------
+    RunConfig
+    """
+    return replace(run6(profile), name="run6_resplit", baseline=False)
+
+
+def run7_as_prescribed(profile: Profile = "cpu") -> RunConfig:
+    """Return Run 7 as the analysis of Run 6 recommends it, with P alone as features.
+
+    The recommended order (split, then augment the training samples) stands in the notebook.
+    The monitor of the easy groups stops the training, as it did when this was really run.
+
+    Parameters
+    ----------
+    profile : {"smoke", "cpu", "full"}, optional
+        Size of the run: 400, 2,000 or, as in the real run, 12,000 originals of each group.
+
+    Returns
+    -------
+    RunConfig
+    """
+    sizes: Mapping[Profile, int] = {"smoke": 400, "cpu": 2_000, "full": 12_000}
+    return RunConfig(
+        name="run7_as_prescribed",
+        dataset=DatasetConfig(samples_per_group=sizes[profile]),
+        copies=_by_group(easy=1, medium=2, hard=3),
+        group_weights=_by_group(easy=3.0, medium=1.5, hard=1.0),
+        constants={
+            "NOISE_SCALE": 0.05,
+            "VALIDATION_SHARE": 0.15,
+            "RANDOM_STATE": 42,
+            "EPOCHS": 250,
+            "BATCH_SIZE": 256,
+            "EASY_THRESHOLD": 0.15,
+            "EASY_PATIENCE": 5,
+        },
+        baseline=False,
+    )
+
+
+def run7(profile: Profile = "cpu") -> RunConfig:
+    """Return the configuration of Run 7, the honest one.
+
+    Parameters
+    ----------
+    profile : {"smoke", "cpu", "full"}, optional
+        Size of the run.
+
+    Returns
+    -------
+    RunConfig
+    """
+    samples, fresh, epochs, batch_size = {
+        "smoke": (2_000, 500, 6, 256),
+        "cpu": (12_000, 2_000, 25, 512),
+        "full": (36_000, 4_000, 40, 1024),
+    }[profile]
+    return RunConfig(
+        name="run7",
+        dataset=DatasetConfig(samples_per_group=samples, random_state=7),
+        fresh=DatasetConfig(samples_per_group=fresh, random_state=7),
+        copies=_by_group(easy=1, medium=2, hard=3),
+        group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
+        constants={"RANDOM_STATE": 7, "EPOCHS": epochs, "BATCH_SIZE": batch_size},
+        baseline=False,
+    )
+
+
+def with_seed(config: RunConfig, seed: int) -> RunConfig:
+    """Return a configuration with other random numbers, for the data as for the training.
+
+    Parameters
+    ----------
+    config : RunConfig
+    seed : int
+        Takes the place of ``random_state`` of the data and of ``RANDOM_STATE`` of the notebook.
+
+    Returns
+    -------
+    RunConfig
+    """
+    fresh = config.fresh
+    return replace(
+        config,
+        dataset=replace(config.dataset, random_state=seed),
+        constants=config.constants | {"RANDOM_STATE": seed},
+        fresh=replace(fresh, random_state=seed) if fresh is not None else None,
+    )
+
+
+def on_command_line(name: str) -> str:
+    """Return the name of a run as it is typed.
+
+    Examples
+    --------
+    >>> on_command_line("run7_as_prescribed")
+    'run7-as-prescribed'
+    """
+    return name.replace("_", "-")

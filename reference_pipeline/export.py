@@ -1,16 +1,14 @@
-"""Build the exports: data, notebook, its recorded outputs, and the results page."""
+"""Build the exports: data, notebook, its recorded outputs, and the documents."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import pickle
-import shutil
-import tempfile
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
 
 import numpy as np
 import pyarrow as pa
@@ -18,79 +16,92 @@ import pyarrow.parquet as pq
 
 from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
-from reference_pipeline.generate import Sample, as_records, generate
-from reference_pipeline.results import Metrics, baseline_run2, corrected_page, run6_page
+from reference_pipeline.data import write_pickles
+from reference_pipeline.generate import Sample, as_records, fresh_test_rows, generate, generate_rows
+from reference_pipeline.install import BuiltFile, files_in, install, workshop
+from reference_pipeline.own_data import OwnData, read_own_data
+from reference_pipeline.runs import RUNS
 
-Status = Literal["new", "identical", "changed"]
+__all__ = ["Built", "BuiltFile", "build_export", "write_data", "write_parents"]
 
 INPUTS_FILE = "data/inputs_n_k_m_P.pkl"
 HEIGHTS_FILE = "data/m_heights.pkl"
+FRESH_FILE = "data/fresh_n_k_m_P.pkl"
+_FRESH = "fresh_"
 _PICKLE_PROTOCOL = 4
+
+Say = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltFile:
-    """One file of a finished export.
+class Built:
+    """A finished export.
 
     Attributes
     ----------
-    path : str
-        Path relative to the export.
-    size : int
-        Bytes.
-    status : str
-        Compared with the file that was there before.
-    trained : bool
-        Whether the contents depend on floating-point training.
+    files : list of BuiltFile
+        Sorted by path.
+    sections : list of Section
+        What each step took; those of the notebook are its headings.
     """
 
-    path: str
-    size: int
-    status: Status
-    trained: bool
+    files: list[BuiltFile]
+    sections: list[notebook.Section]
 
 
 def build_export(
-    config: RunConfig, out: Path, say: Callable[[str], None] = lambda line: None
-) -> list[BuiltFile]:
+    config: RunConfig, out: Path, say: Say = lambda line: None, own: OwnData | None = None
+) -> Built:
     """Run an experiment and write its export.
 
-    Everything is built in a temporary folder first, so that a failure leaves ``out`` as it was.
+    Everything is built in a temporary folder beside ``out`` first, so that a failure, or Ctrl-C,
+    leaves ``out`` as it was.
 
     Parameters
     ----------
     config : RunConfig
         The run.
     out : Path
-        The export's folder; files of the same names are replaced.
+        The export's folder; files of an earlier run are replaced, others stay.
     say : callable, optional
-        Called with a line at the beginning of each step.
+        Called with a line at the beginning of each step, and with what the notebook prints.
+    own : OwnData, optional
+        The user's data, instead of generated ones.
 
     Returns
     -------
-    list of BuiltFile
-        Sorted by path.
+    Built
 
     Raises
     ------
     reference_pipeline.notebook.MissingDependencyError
         If the notebook cannot be executed here.
+    reference_pipeline.data.DataError
+        If the user's data cannot be used.
+    reference_pipeline.install.OutputError
+        If ``out`` cannot be written.
     """
     notebook.require_dependencies()
-    with tempfile.TemporaryDirectory(prefix="reference-") as temporary:
-        folder = Path(temporary)
-        say(f"[1/4] {config.dataset.samples_per_group} samples for each group, exact heights")
-        write_data(generate(config.dataset), folder)
-        untrained = _files(folder)
-        say(f"[2/4] executing the notebook, {config.constants['EPOCHS']} epochs")
-        _run_notebook(config, folder)
-        untrained |= {path for path in _files(folder) if path.startswith("splits/")}
-        say("[3/4] results page")
-        untrained |= _write_documents(config, folder)
-        say(f"[4/4] writing {out}")
-        built = _compare(folder, out, untrained)
-        shutil.copytree(folder, out, dirs_exist_ok=True)
-    return built
+    sections: list[notebook.Section] = []
+    with workshop(out) as folder:
+        with _step("Making the data", sections):
+            if own is None:
+                say(f"[1/4] {config.dataset.samples_per_group:,} samples a group, exact heights")
+                _write_generated(config, folder)
+            else:
+                say(f"[1/4] reading {own.inputs} and {own.targets}")
+                write_pickles(*read_own_data(own, say), folder / "data")
+        untrained = files_in(folder)
+        say(f"[2/4] executing the notebook, up to {config.constants['EPOCHS']} epochs")
+        tag = notebook.GENERATED if own is None else notebook.OWN
+        sections += _run_notebook(config, folder, tag, say)
+        untrained |= {path for path in files_in(folder) if path.startswith("splits/")}
+        with _step("Writing", sections):
+            say("[3/4] results page")
+            untrained |= _write_documents(config, folder)
+            say(f"[4/4] writing {out}")
+            files = install(folder, out, untrained)
+    return Built(files, sections)
 
 
 def write_data(samples: list[Sample], folder: Path) -> None:
@@ -135,46 +146,36 @@ def write_parents(config: RunConfig, path: Path) -> None:
     )
 
 
-def _run_notebook(config: RunConfig, folder: Path) -> None:
-    book = notebook.build(notebook.source_of(config), config.name)
-    notebook.execute(book, folder)
+def _write_generated(config: RunConfig, folder: Path) -> None:
+    if config.fresh is None:
+        write_data(generate(config.dataset), folder)
+        return
+    rows, heights = generate_rows(config.dataset)
+    write_pickles(rows, heights, folder / "data")
+    fresh, fresh_heights = fresh_test_rows(config.fresh, rows)
+    write_pickles(fresh, fresh_heights, folder / "data", prefix=_FRESH)
+    # Another name than the pool's, so that nobody takes it for a part of the rows that are split.
+    (folder / f"data/{_FRESH}inputs_n_k_m_P.pkl").rename(folder / FRESH_FILE)
+
+
+def _run_notebook(config: RunConfig, folder: Path, tag: str, say: Say) -> list[notebook.Section]:
+    book = notebook.build(notebook.source_of(config), config.name, tag)
+    sections = notebook.execute(book, folder, say)
     notebook.save(book, folder / f"train_{config.name}.ipynb")
+    return sections
 
 
 def _write_documents(config: RunConfig, folder: Path) -> set[str]:
-    """Write the results page and the baseline; returns the files free of trained numbers."""
-    metrics = cast(Metrics, json.loads((folder / "metrics.json").read_text(encoding="utf-8")))
-    compared = config.baseline
-    page = run6_page(metrics) if compared else corrected_page(metrics)
-    (folder / "RESULTS.md").write_text(page, encoding="utf-8", newline="\n")
-    if not compared:
-        return set()
-    baseline = json.dumps(baseline_run2(), indent=2) + "\n"
-    (folder / "baseline_run2.json").write_text(baseline, encoding="utf-8", newline="\n")
-    return {"baseline_run2.json"}
+    """Write the results page and what goes with it; returns the files free of trained numbers."""
+    metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+    documents = RUNS[config.name].documents(metrics)
+    for name, text in documents.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+    return {name for name in documents if name.startswith("baseline")}
 
 
-def _files(folder: Path) -> set[str]:
-    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-
-
-def _compare(folder: Path, out: Path, untrained: set[str]) -> list[BuiltFile]:
-    return [
-        BuiltFile(
-            path=path,
-            size=(folder / path).stat().st_size,
-            status=_status(folder / path, out / path),
-            trained=path not in untrained,
-        )
-        for path in sorted(_files(folder))
-    ]
-
-
-def _status(new: Path, old: Path) -> Status:
-    if not old.is_file():
-        return "new"
-    return "identical" if _digest(new) == _digest(old) else "changed"
-
-
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+@contextmanager
+def _step(title: str, sections: list[notebook.Section]) -> Iterator[None]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    yield
+    sections.append(notebook.Section(title, time.perf_counter() - wall, time.process_time() - cpu))

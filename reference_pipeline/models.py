@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from reference_pipeline.config import GROUPS
+
 ModelName = Literal["mlp", "seed_residual"]
 
 MODEL_NAMES: tuple[ModelName, ...] = ("mlp", "seed_residual")
@@ -32,11 +34,15 @@ class ModelSettings:
         ``widths`` where the last ones drop nothing.
     activation : str
         Activation of the hidden units, by its Keras name.
+    group_heads : bool
+        One output unit for each group, of which the sample's own counts; the hidden layers are
+        shared. The group is read from the first features, see ``features.feature_names``.
     """
 
     widths: tuple[int, ...] = (512, 512, 256)
     dropout: tuple[float, ...] = ()
     activation: str = "silu"
+    group_heads: bool = False
 
 
 SEED_RESIDUAL = ModelSettings(
@@ -106,10 +112,20 @@ def build_model(
     if name == "seed_residual":
         hidden = keras.layers.LayerNormalization()(hidden)
     start = keras.initializers.Constant(_inverse_softplus(mean_target))
-    outputs = keras.layers.Dense(
-        1, activation="softplus", bias_initializer=start, dtype="float32", name="log2_height"
-    )(hidden)
+    units = len(GROUPS) if settings.group_heads else 1
+    raw = keras.layers.Dense(units, bias_initializer=start, dtype="float32")(hidden)
+    if settings.group_heads:
+        raw = _own_head(keras, inputs, raw)
+    outputs = keras.layers.Activation("softplus", dtype="float32", name="log2_height")(raw)
     return keras.Model(inputs, outputs, name=name)
+
+
+def _own_head(keras: Any, inputs: Any, heads: Any) -> Any:
+    """The output of each sample's own group: the one whose (scaled) indicator is largest."""
+    count = len(GROUPS)
+    group = keras.ops.argmax(inputs[:, :count], axis=-1)
+    own = keras.ops.one_hot(group, count, dtype="float32")
+    return keras.ops.sum(own * heads, axis=-1, keepdims=True)
 
 
 def _dense(keras: Any, inputs: Any, width: int, activation: str) -> Any:

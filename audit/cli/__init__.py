@@ -8,17 +8,17 @@ from __future__ import annotations
 import os
 import sys
 
-from audit.cli import config, init, rules, run
+from audit.cli import config, init, reference, rules, run
 from audit.cli.app import app
 from audit.cli.run import providers
 from audit.cli.terminal import say_crash, say_plainly
 
-__all__ = ["app", "config", "init", "main", "providers", "rules", "run"]
+__all__ = ["app", "config", "init", "main", "providers", "reference", "rules", "run"]
 
 STOPPED = 130  # by Ctrl-C, as shells number it
 INCOMPLETE = 4
 
-_ORDER = ("run", "init", "config", "rules", "explain")
+_ORDER = ("run", "init", "config", "reference", "rules", "explain")
 app.registered_commands.sort(key=lambda command: _ORDER.index(command.name or ""))
 
 

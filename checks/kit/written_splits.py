@@ -24,7 +24,7 @@ _RUN = re.compile(r"\b(?:run|version|experiment|model|fold|round)\s*[#v]?\d+\b",
 
 _NOUN = r"(?:samples?|rows?|examples?|records?|instances?|observations?|images?)"
 _WHICH = r"(?P<role>train(?:ing)?|val(?:idation)?|test)"
-_HOW_MANY = r"(?P<number>[~≈]?[0-9][0-9,_.’\u00a0\u2009\u202f]{0,20}[kKM]?)"
+_HOW_MANY = r"(?P<number>[~≈]?[0-9](?:[0-9,_.’\u00a0\u2009\u202f]{0,20}[0-9])?[kKM]?)"
 _STATEMENTS = (
     re.compile(rf"(?<![\w.,=×*+/-]){_HOW_MANY}\*{{0,2}} {_WHICH} {_NOUN}\b", re.I),
     re.compile(

@@ -6,11 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from audit.model.artifacts import CodeFacts, CopyCount, DataStep, StepKind
+from audit.model.artifacts import CodeFacts, CopyCount, DataStep, Splits, StepKind
 from audit.model.check import NoParams, Outcome, check, failed, passed, review
 from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
+from checks.leakage.families import kept_together
 from checks.leakage.order import (
     Before,
     chain,
@@ -31,7 +32,7 @@ from checks.leakage.order import (
     Severity.ERROR,
     taxonomy="L1.4",
 )
-def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
+def augmented_before_split(facts: CodeFacts, splits: Splits | None, params: NoParams) -> Outcome:
     """Copies of one source row can fall on both sides of a split.
 
     What
@@ -58,7 +59,9 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     One row in, one row out (padding, parsing, filtering) is no multiplication; neither is
     under-sampling, nor anything done to one side after the split. Where rows are divided by groups
     (``GroupKFold``, ``GroupShuffleSplit``) or by the values of a column (``df.id.isin(ids)``), the
-    answer is "review": a copy that carries the group of its source row stays with it. Where a call
+    answer is "review": a copy that carries the group of its source row stays with it. Where the
+    splits have a column that names the source row of each row (``parent_id``) and none is on both
+    sides, the check passes, or is "review" where the code divides rows several times. Where a call
     that cannot be followed, or a branch that may not be taken, lies between the copies and the
     split, confidence is medium and the finding does not make the result invalid. Code that writes
     its data to a file and splits it in another file is not followed. Where a part of the code could
@@ -82,6 +85,13 @@ def augmented_before_split(facts: CodeFacts, params: NoParams) -> Outcome:
     certain = [before for before in found if before.confidence > Confidence.LOW]
     copies = facts.copies if len(certain) == 1 else ()
     findings = [_finding(before, copies) for before in certain]
+    if findings and (apart := kept_together(splits)):
+        multiplied = describe(before.step.location for before in certain)
+        divisions = {str(split.step.location) for before in certain for split in before.splits}
+        reason = f"rows are multiplied at {multiplied} before they are divided; {apart}"
+        if len(divisions) == 1:
+            return passed(reason)
+        return review(f"{reason}; the code divides rows at {len(divisions)} places, look at each")
     if findings:
         return failed(findings)
     if found:

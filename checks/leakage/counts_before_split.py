@@ -26,6 +26,7 @@ from checks.kit.shares import ROUND_SHARES, TYPICAL_SHARES
 from checks.kit.tabulated_counts import GroupedCounts
 from checks.kit.written_counts import Stage, StatedCount
 from checks.leakage.balanced_pool import balanced, balanced_pool
+from checks.leakage.families import kept_together
 from checks.leakage.order import reorder, steps_before
 from checks.leakage.split_accounts import (
     Account,
@@ -141,7 +142,8 @@ def counts_before_split(
     source rows. Rows that become windows, tokens or segments, and growth that nobody calls
     augmentation, are "review": the source rows may be another unit. So is multiplying both sides
     after the split, which the code or the sizes before it show. Numbers in prose stand for what
-    they may have been rounded from, and are never certain.
+    they may have been rounded from, and are never certain. Silent where the splits have a column
+    that names the source row of each row, and no source row is on both sides.
 
     Remedy
     ------
@@ -168,6 +170,9 @@ def counts_before_split(
         for reading in readings
         if reading is not None and reading.is_suspect
     ]
+    if suspects and splits is not None and (apart := kept_together(splits)):
+        held = _number(suspects[0][1].account.held_out_rows)
+        return passed(f"{held} rows are held out of {suspects[0][1].source.text}; {apart}")
     certain = [(c, reading) for c, reading in suspects if isinstance(c, Confidence)]
     if certain:
         confidence, reading = max(certain, key=lambda pair: pair[0])  # the first of equals

@@ -10,7 +10,7 @@
 # Run 2 did well on the easy groups and poorly on the hard ones, so this run gives the network more
 # material where it struggles.
 
-# %%
+# %% imports
 import json
 import os
 import pickle
@@ -25,7 +25,7 @@ import tensorflow as tf
 from sklearn.model_selection import train_test_split
 from sklearn.preprocessing import StandardScaler
 
-# %%
+# %% constants
 NOISE_SCALE = 0.02
 VALIDATION_SHARE = 0.15
 RANDOM_STATE = 42
@@ -36,12 +36,12 @@ rng = np.random.default_rng(RANDOM_STATE)
 keras.utils.set_random_seed(RANDOM_STATE)
 tf.config.experimental.enable_op_determinism()
 
-# %% [markdown]
+# %% load [markdown]
 # ## Load the data
 #
 # Two pickles: a list of `[n, k, m, P]` and the list of exact heights.
 
-# %%
+# %% load
 with open("data/inputs_n_k_m_P.pkl", "rb") as handle:
     inputs = pickle.load(handle)
 with open("data/m_heights.pkl", "rb") as handle:
@@ -86,7 +86,7 @@ def noisy_copy(n, k, m, P):
     return [n_noisy, k, m, P_noisy / row_sums]
 
 
-# %%
+# %% pool
 pool_inputs = []
 pool_heights = []
 for sample, height in zip(inputs, heights):
@@ -101,12 +101,12 @@ growth_factor = len(pool_inputs) / len(inputs)
 print(f"{len(inputs):,} samples before augmentation")
 print(f"{len(pool_inputs):,} samples after augmentation ({growth_factor:.1f}x)")
 
-# %% [markdown]
+# %% features [markdown]
 # ## Features
 #
 # n, k, m and the entries of P row by row, padded with zeros to 20 columns.
 
-# %%
+# %% features
 feature_names = ["n", "k", "m"] + [f"p{i}" for i in range(20)]
 
 
@@ -164,13 +164,13 @@ groups_val = pd.DataFrame({"k": X[val_ids, 1].astype(int), "m": X[val_ids, 2].as
 print("validation rows per group")
 print(groups_val.groupby(["k", "m"]).size().to_string())
 
-# %% [markdown]
+# %% model [markdown]
 # ## Model
 #
 # A plain feed-forward network. It predicts log2 of the height; the softplus at the end keeps every
 # height at 1 or above. The mean squared error of its output is therefore the log2-MSE.
 
-# %%
+# %% model
 group_weights = {
     (4, 2): 1.0,
     (4, 3): 1.0,
@@ -203,7 +203,7 @@ model.compile(
 )
 print(f"{model.count_params():,} parameters")
 
-# %%
+# %% fit
 history = model.fit(
     X_train.astype("float32"),
     np.log2(y_train),
@@ -219,11 +219,11 @@ epochs.to_csv("history.csv", index=False, float_format="%.6f", lineterminator="\
 for row in epochs.itertuples():
     print(f"epoch {row.epoch:2d}   loss {row.loss:.4f}   val_loss {row.val_loss:.4f}")
 
-# %% [markdown]
+# %% evaluation [markdown]
 # ## Evaluation
 
 
-# %%
+# %% evaluation
 def predict_heights(features):
     log2_heights = model.predict(features.astype("float32"), batch_size=4096, verbose=0)
     return np.exp2(log2_heights[:, 0].astype("float64"))
@@ -241,7 +241,7 @@ print(f"train log2-MSE:      {train_score:.6f}")
 print(f"validation log2-MSE: {val_score:.6f}")
 print(f"predictions from {pred_val.min():.2f} to {pred_val.max():,.1f}")
 
-# %%
+# %% by group
 predictions = groups_val.assign(row_id=val_ids, y_true=y_val, y_pred=pred_val)
 predictions = predictions[["row_id", "k", "m", "y_true", "y_pred"]]
 predictions.astype({"row_id": "int32", "k": "int8", "m": "int8"}).to_parquet(

@@ -75,3 +75,12 @@ def test_sizes_of_whole_splits_only() -> None:
         (SplitRole.TEST, 1, 1_200),
         (SplitRole.VALIDATION, 7, 90),
     ]
+
+
+def test_a_number_that_ends_a_sentence_is_not_of_the_next_one() -> None:
+    text = "Training rows: 79,560. Validation rows: 14,040."
+    sizes = stated_sizes(Document("README.md", DocumentKind.FILE, text))
+    assert [(each.role.value, each.rows.text) for each in sizes] == [
+        ("train", "79,560"),
+        ("validation", "14,040"),
+    ]

@@ -32,7 +32,7 @@ def facts(
 
 
 def lk101(given: CodeFacts) -> Outcome:
-    return augmented_before_split.function(facts=given, params=NoParams())
+    return augmented_before_split.function(facts=given, splits=None, params=NoParams())
 
 
 def lk102(given: CodeFacts) -> Outcome:

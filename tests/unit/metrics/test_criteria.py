@@ -213,10 +213,38 @@ def test_stated_and_missed(text: str, label: str, claimed: bool) -> None:
         "| Tier | Target | Met |\n|---|---|---|\n| easy | < 0.15 | no |",
     ],
 )
-def test_openly_missed_is_no_finding(text: str) -> None:
+def test_openly_missed_is_a_note(text: str) -> None:
     outcome = judge(text)
     assert words(outcome) == {EASY: "missed"}
-    assert outcome.verdict is Verdict.PASS
+    assert [finding.severity for finding in outcome.findings] == [Severity.NOTE]
+    assert outcome.findings[0].message.startswith("1 of 1 criteria is missed, as the text says: ")
+
+
+def test_all_that_is_openly_missed_is_one_note() -> None:
+    outcome = judge(
+        "## Success criteria\n\n"
+        "| Criterion | Threshold | Value | Result |\n|---|---|---|---|\n"
+        "| Overall log2-MSE | < 0.15 | 0.181 | not met |\n"
+        "| Easy cases | < 0.15 | 0.439 | not met |\n"
+        "| Hard cases | < 1.3 | 0.198 | met |\n"
+    )
+    (finding,) = outcome.findings
+    assert finding.severity is Severity.NOTE
+    assert finding.message == (
+        '2 of 3 criteria are missed, as the text says: "overall validation log2_mse < 0.15" '
+        '(0.1815), "tier easy, validation log2_mse < 0.15" (0.4388)'
+    )
+    assert [place.line for place in finding.locations] == [5, 6]
+    assert finding.subject == judge("Easy: 0.439 (target: < 0.15) ❌").findings[0].subject
+
+
+def test_openly_missed_within_noise_is_no_finding() -> None:
+    assert judge("Easy cases: 0.439 (Target: < 0.43) ❌").verdict is Verdict.PASS
+
+
+def test_what_is_declared_as_well_stays_a_warning_of_its_own() -> None:
+    outcome = judge("Easy cases: 0.439 (Target: < 0.15) ❌", "easy < 0.15")
+    assert [finding.severity for finding in outcome.findings] == [Severity.WARNING]
 
 
 @pytest.mark.parametrize(
@@ -365,7 +393,7 @@ def test_a_value_on_the_better_side_of_a_target_range_is_met() -> None:
 def test_an_open_box_is_no_claim() -> None:
     outcome = judge("## Acceptance criteria\n- [ ] easy cases < 0.15\n- [x] overall < 0.3")
     assert words(outcome) == {EASY: "missed", OVERALL: "met"}
-    assert outcome.verdict is Verdict.PASS
+    assert [finding.severity for finding in outcome.findings] == [Severity.NOTE]
 
 
 def test_many_criteria_are_bounded() -> None:

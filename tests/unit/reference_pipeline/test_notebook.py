@@ -5,6 +5,10 @@ from __future__ import annotations
 import dataclasses
 import importlib.util
 import math
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +16,12 @@ import pandas as pd
 import pytest
 
 from reference_pipeline import __main__ as command
-from reference_pipeline import notebook
-from reference_pipeline.config import RunConfig, corrected, run6
-from reference_pipeline.export import BuiltFile, build_export, write_parents
+from reference_pipeline import export, notebook
+from reference_pipeline.config import PROFILES, Profile, RunConfig, corrected, run6
+from reference_pipeline.export import Built, build_export, write_parents
 from reference_pipeline.generate import generate
+from reference_pipeline.install import BuiltFile
+from reference_pipeline.runs import RUNS
 
 MISSING = [
     name
@@ -72,10 +78,14 @@ def test_the_summary_tells_trained_files_from_the_others(
         BuiltFile("data/a.pkl", 1500, "identical", trained=False),
         BuiltFile("metrics.json", 500, "changed", trained=True),
     ]
-    monkeypatch.setattr(command, "build_export", lambda config, out, say: files)
+    built = Built(files, [notebook.Section("Training", 12.34, 20.5), notebook.Section("Rest")])
+    monkeypatch.setattr(export, "build_export", lambda config, out, say, own: built)
 
     assert command.main(["corrected", "--out", str(tmp_path)]) == 0
-    exact, trained = capsys.readouterr().out.split("May differ")
+    times, rest = capsys.readouterr().out.split("Byte-identical")
+    assert re.search(r"^Training +12\.3 +20\.5$", times, re.MULTILINE)
+    assert re.search(r"^In all +12\.3 +20\.5$", times, re.MULTILINE)
+    exact, trained = rest.split("May differ")
     assert "data/a.pkl" in exact
     assert "metrics.json" not in exact
     assert "metrics.json" in trained
@@ -97,9 +107,83 @@ def test_cells_follow_the_markers() -> None:
 
 
 @needs_extra
+def test_cells_of_the_other_origin_of_the_data_are_left_out() -> None:
+    source = (
+        '# %% [markdown] tags=["generated"]\n# drawn\n# %% tags=["generated"]\ndrawn = 1\n'
+        '# %% tags=["own"]\nread = 1\n# %%\nboth = 1\n'
+    )
+    generated = notebook.build(source, "n", notebook.GENERATED)
+    own = notebook.build(source, "n", notebook.OWN)
+
+    assert [cell.source for cell in generated.cells] == ["drawn", "drawn = 1", "both = 1"]
+    assert [(cell.id, cell.source) for cell in own.cells] == [
+        ("n-00", "read = 1"),
+        ("n-01", "both = 1"),
+    ]
+
+
+@pytest.mark.parametrize("tag", [notebook.GENERATED, notebook.OWN])
+@pytest.mark.parametrize("run", sorted(RUNS))
+@pytest.mark.parametrize("profile", PROFILES)
+@needs_extra
+def test_every_notebook_is_code_in_every_profile(run: str, profile: Profile, tag: str) -> None:
+    config = RUNS[run].configure(profile)
+    assert config.name == run
+    book = notebook.build(notebook.source_of(config), run, tag)
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    for source in code:
+        compile(source, run, "exec")
+    assert f"EPOCHS = {config.constants['EPOCHS']}" in "\n".join(code)
+
+
+@needs_extra
+def test_what_a_notebook_prints_is_passed_on_under_its_headings(tmp_path: Path) -> None:
+    source = (
+        "# %% [markdown]\n# # Title\n# %%\nprint('first')\n"
+        "# %% [markdown]\n# ## Part\n# %%\nprint('a', end='')\nprint('b')\n# %%\nprint('c')\n"
+    )
+    said: list[str] = []
+    sections = notebook.execute(notebook.build(source, "n"), tmp_path, said.append)
+
+    assert said == ["  Title", "    first", "  Part", "    ab", "    c"]
+    assert [section.title for section in sections] == ["Title", "Part"]
+    assert all(section.wall > 0 for section in sections)
+
+
+@needs_extra
+def test_a_failing_cell_is_an_error_with_its_traceback(tmp_path: Path) -> None:
+    book = notebook.build("# %%\nnumber = 1 / 0\n", "n")
+    with pytest.raises(notebook.NotebookError, match=r"number = 1 / 0[^$]*ZeroDivisionError"):
+        notebook.execute(book, tmp_path)
+
+
+_STOPPED_IN_A_CELL = """
+import os, signal, sys
+from pathlib import Path
+from reference_pipeline import notebook
+
+source = "# %%\\nimport os, signal, threading\\nos.kill(os.getppid(), signal.SIGINT)"
+source += "\\nthreading.Event().wait()"
+try:
+    notebook.execute(notebook.build(source, "n"), Path(sys.argv[1]))
+except KeyboardInterrupt:
+    sys.exit(77)
+"""
+
+
+@needs_extra
+@pytest.mark.skipif(sys.platform == "win32", reason="signals")
+def test_ctrl_c_while_a_cell_runs_is_a_keyboard_interrupt(tmp_path: Path) -> None:
+    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN
+    command_line = [sys.executable, "-c", _STOPPED_IN_A_CELL, str(tmp_path)]
+    done = subprocess.run(command_line, timeout=120, capture_output=True, check=False)
+    assert done.returncode == 77, done.stderr.decode()
+
+
+@needs_extra
 def test_run6_on_tiny_data(tmp_path: Path) -> None:
     config = tiny(run6(), samples_per_group=12)
-    files = build_export(config, tmp_path / "export")
+    files = build_export(config, tmp_path / "export").files
     write_parents(config, tmp_path / "parents.parquet")
 
     folder = tmp_path / "export" / "splits"
