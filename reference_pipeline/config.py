@@ -199,18 +199,25 @@ def run7(profile: Profile = "cpu") -> RunConfig:
     -------
     RunConfig
     """
-    samples, fresh, epochs, batch_size = {
-        "smoke": (2_000, 500, 6, 256),
-        "cpu": (12_000, 2_000, 25, 512),
-        "full": (36_000, 4_000, 40, 1024),
-    }[profile]
+    from reference_pipeline.train import RECIPES, SAMPLES_PER_GROUP  # which import this module
+
+    recipe = RECIPES[profile]
+    fresh: Mapping[Profile, int] = {"smoke": 1_000, "cpu": 2_000, "full": 4_000}
     return RunConfig(
         name="run7",
-        dataset=DatasetConfig(samples_per_group=samples, random_state=7),
-        fresh=DatasetConfig(samples_per_group=fresh, random_state=7),
+        dataset=DatasetConfig(samples_per_group=SAMPLES_PER_GROUP[profile], random_state=7),
+        fresh=DatasetConfig(samples_per_group=fresh[profile], random_state=7),
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
-        constants={"RANDOM_STATE": 7, "EPOCHS": epochs, "BATCH_SIZE": batch_size},
+        constants={
+            "RANDOM_STATE": 7,
+            "EPOCHS": recipe.epochs,
+            "BATCH_SIZE": recipe.batch_size,
+            "MEMBERS": recipe.members,
+            "LEARNING_RATE": recipe.learning_rate,
+            "PATIENCE": recipe.patience,
+            "WIDTHS": recipe.settings.widths,
+        },
         baseline=False,
     )
 

@@ -26,7 +26,6 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 from sklearn.model_selection import train_test_split
-from sklearn.preprocessing import StandardScaler
 
 from audit import capture
 from audit.integrations.keras import GroupMetrics
@@ -37,12 +36,14 @@ from reference_pipeline.data import COLUMNS, exact_heights, load_pickles
 from reference_pipeline.evaluate import STRICT, criteria, gap, scores
 from reference_pipeline.features import FEATURE_SETS, feature_names, features
 from reference_pipeline.models import ModelSettings, build_model
+from reference_pipeline.scaling import GroupScaler
 from reference_pipeline.split import entity_ids, split_by_entity
 
 # %%
 RANDOM_STATE = 7
-EPOCHS = 25
+EPOCHS = 4
 BATCH_SIZE = 512
+MEMBERS = 2
 LEARNING_RATE = 2e-3
 PATIENCE = 10
 WIDTHS = (512, 512, 256)
@@ -213,35 +214,21 @@ some = rng.choice(len(copies), 500)
 difference = np.max(np.abs(features(copies[some], FEATURE_SET) - X_samples[parents[some]]))
 print(f"largest difference between the features of a copy and its parent: {difference:.0e}")
 
-# %%
-scaler = StandardScaler()
-X_train_scaled = scaler.fit_transform(X_train).astype("float32")
-X_val_scaled = scaler.transform(X_val).astype("float32")
-X_test_scaled = scaler.transform(X_test).astype("float32")
-
 # %% [markdown]
-# ## Model
-#
-# A multilayer perceptron that predicts log2 of the height, at least 0, so that its mean squared
-# error is the log2-MSE.
+# The features are centred and scaled within each group, by what is measured on training rows only.
 
 # %%
-model = build_model(
-    "mlp", X_train_scaled.shape[1], ModelSettings(widths=WIDTHS), float(np.log2(y_train).mean())
-)
-steps = EPOCHS * int(np.ceil(len(X_train_scaled) / BATCH_SIZE))
-model.compile(
-    optimizer=keras.optimizers.AdamW(
-        keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps),
-        weight_decay=1e-4,
-        clipnorm=1.0,
-    ),
-    loss="mse",
-)
-print(f"{model.count_params():,} parameters")
+scaler = GroupScaler()
+X_train_scaled = scaler.fit_transform(X_train)
+X_val_scaled = scaler.transform(X_val)
+X_test_scaled = scaler.transform(X_test)
 
 # %% [markdown]
 # ## Training
+#
+# A multilayer perceptron with one output for each group. It predicts log2 of the height, at least
+# 0, so that its mean squared error is the log2-MSE. MEMBERS networks are trained from different
+# seeds, and their predictions of log2 are averaged.
 #
 # After every epoch the validation samples are scored by group and by tier. Training stops, and the
 # best weights come back, by the balanced score: the mean over tiers of the mean over their groups.
@@ -256,31 +243,55 @@ def print_epoch(epoch, logs):
     print(f"epoch {epoch + 1:2d}   loss {logs['loss']:.4f}   {tiers}   balanced {balanced:.4f}")
 
 
-group_metrics = GroupMetrics(
-    X_val_scaled,
-    np.log2(y_val),
-    {"k": rows_val[:, 1], "m": rows_val[:, 2]},
-    tiers=TIERS,
-    name="log2_mse",
-    guard="easy",
-    warmup=5,
-)
-best = keras.callbacks.EarlyStopping(
-    "val_log2_mse_balanced", mode="min", patience=PATIENCE, restore_best_weights=True
-)
-history = model.fit(
-    X_train_scaled,
-    np.log2(y_train_augmented),
-    validation_data=(X_val_scaled, np.log2(y_val)),
-    epochs=EPOCHS,
-    batch_size=BATCH_SIZE,
-    callbacks=[
-        group_metrics,
-        keras.callbacks.LambdaCallback(on_epoch_end=print_epoch),
-        best,
-    ],
-    verbose=0,
-)
+settings = ModelSettings(widths=WIDTHS, group_heads=True)
+steps = EPOCHS * int(np.ceil(len(X_train_scaled) / BATCH_SIZE))
+
+models, histories, best_epochs = [], [], []
+for member in range(MEMBERS):
+    keras.utils.set_random_seed(RANDOM_STATE + member)
+    model = build_model("mlp", X_train_scaled.shape[1], settings, float(np.log2(y_train).mean()))
+    model.compile(
+        optimizer=keras.optimizers.AdamW(
+            keras.optimizers.schedules.CosineDecay(LEARNING_RATE, steps),
+            weight_decay=1e-4,
+            clipnorm=1.0,
+        ),
+        loss="mse",
+    )
+    print(f"network {member + 1} of {MEMBERS}, {model.count_params():,} parameters")
+    group_metrics = GroupMetrics(
+        X_val_scaled,
+        np.log2(y_val),
+        {"k": rows_val[:, 1], "m": rows_val[:, 2]},
+        tiers=TIERS,
+        name="log2_mse",
+        guard="easy",
+    )
+    best = keras.callbacks.EarlyStopping(
+        "val_log2_mse_balanced", mode="min", patience=PATIENCE, restore_best_weights=True
+    )
+    history = model.fit(
+        X_train_scaled,
+        np.log2(y_train_augmented),
+        validation_data=(X_val_scaled, np.log2(y_val)),
+        epochs=EPOCHS,
+        batch_size=BATCH_SIZE,
+        callbacks=[
+            group_metrics,
+            keras.callbacks.LambdaCallback(on_epoch_end=print_epoch),
+            best,
+        ],
+        verbose=0,
+    )
+    models.append(model)
+    histories.append(pd.DataFrame(history.history, index=pd.Index(history.epoch, name="epoch") + 1))
+    best_epochs.append(best.best_epoch + 1)
+
+# %% [markdown]
+# The history that is kept is the mean over the networks, epoch by epoch.
+
+# %%
+epochs = pd.concat(histories).groupby("epoch").mean().reset_index()
 
 # %% [markdown]
 # ## Evaluation
@@ -291,8 +302,8 @@ history = model.fit(
 
 # %%
 def predict_heights(X):
-    log2_heights = model.predict(X, batch_size=4096, verbose=0)
-    return np.exp2(log2_heights[:, 0].astype("float64"))
+    log2_heights = [model.predict(X, batch_size=4096, verbose=0)[:, 0] for model in models]
+    return np.exp2(np.mean(log2_heights, axis=0, dtype="float64"))
 
 
 pred_train = predict_heights(X_train_scaled[: len(rows_train)])
@@ -383,7 +394,12 @@ metrics = {
         "held_out_with_entity_in_train": leaked_rows,
     },
     "growth_factor": growth_factor,
-    "epochs": {"planned": EPOCHS, "trained": len(history.epoch), "best": best.best_epoch + 1},
+    "networks": MEMBERS,
+    "epochs": {
+        "planned": EPOCHS,
+        "trained": [len(history) for history in histories],
+        "best": best_epochs,
+    },
     "feature_set": FEATURE_SET,
     "ridge": [
         {"features": name, "n_features": size, **with_interval(ridge.overall)}
@@ -435,7 +451,7 @@ capture.save_export(
         "test": originals_only(rows_test, y_test, test_ids),
     },
     predictions={"val": pred_val, "test": pred_test},
-    history=history,
+    history=epochs,
     metrics=metrics,
     groups=["k", "m"],
     feature_names=COLUMNS,

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.xdist_group("reference")
 
 ENTRIES = [f"p{i}" for i in range(20)]
 COPIES = {"easy": 1, "medium": 2, "hard": 3}
-PER_GROUP, FRESH_PER_GROUP = 2_000, 500
+PER_GROUP, FRESH_PER_GROUP = 6_000, 1_000
 
 
 def table(made: Made, name: str) -> pd.DataFrame:
@@ -150,9 +150,9 @@ def test_the_history_has_every_group_and_the_balanced_metric(run7: Made) -> None
     assert set(wanted) <= set(history.columns)
     tiers = history[[f"val_log2_mse_{tier}" for tier in TIERS]].mean(axis=1)
     assert np.allclose(history["val_log2_mse_balanced"], tiers, atol=1e-5)
-    best = run7.metrics["epochs"]["best"]
-    assert history["val_log2_mse_balanced"].idxmin() == best - 1
-    assert len(history) == run7.metrics["epochs"]["trained"]
+    assert len(history) == max(run7.metrics["epochs"]["trained"])
+    if run7.metrics["networks"] == 1:
+        assert [history["val_log2_mse_balanced"].idxmin() + 1] == run7.metrics["epochs"]["best"]
 
 
 def test_the_order_of_the_steps_can_be_read_from_the_code(run7: Made) -> None:
