@@ -81,10 +81,10 @@ RECIPES: dict[Profile, TrainingConfig] = {
     "smoke": TrainingConfig(
         settings=ModelSettings(widths=(256, 256, 128), group_heads=True), epochs=4, batch_size=256
     ),
-    "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=4, members=2),
+    "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=2),
     "full": TrainingConfig(settings=_WITH_HEADS, epochs=3, members=3),
 }
-SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 6_000, "cpu": 12_000, "full": 36_000}
+SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 6_000, "cpu": 24_000, "full": 48_000}
 
 SEED_TIER_WEIGHTS: tuple[tuple[Tier, float], ...] = (("easy", 3.0), ("medium", 1.5), ("hard", 1.0))
 
