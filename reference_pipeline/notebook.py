@@ -132,7 +132,7 @@ def build(source: str, name: str, tag: str = GENERATED) -> Any:
     nbformat.NotebookNode
     """
     nbformat = importlib.import_module("nbformat")
-    cells = []
+    cells: list[Any] = []
     for marker, end in _spans(source):
         if marker["tag"] not in (None, tag):
             continue
@@ -174,7 +174,7 @@ def execute(
     NotebookError
         If a cell fails; the message holds its traceback.
     """
-    nbclient = importlib.import_module("nbclient")
+    nbclient: Any = importlib.import_module("nbclient")
     watch = _Watch(notebook, say)
 
     class Client(nbclient.NotebookClient):  # type: ignore[misc]
@@ -183,7 +183,7 @@ def execute(
                 watch.hear(msg["content"]["text"])
             return super().process_message(msg, cell, cell_index)
 
-    client = Client(
+    client: Any = Client(
         notebook,
         timeout=_TIMEOUT_SECONDS,
         kernel_name="python3",

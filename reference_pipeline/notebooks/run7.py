@@ -436,7 +436,7 @@ def originals_only(rows, y, row_ids):
     }
 
 
-capture.save_export(
+files = capture.save_export(
     ".",
     splits={
         "train": {
@@ -457,6 +457,8 @@ capture.save_export(
     feature_names=COLUMNS,
     source=(),  # this notebook is written beside it once it has run
 )
+for file in files:
+    print(f"wrote {file.as_posix()}")
 
 # %% [markdown]
 # Results are written up in `RESULTS.md`.

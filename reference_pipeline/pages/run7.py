@@ -212,8 +212,8 @@ def _criteria_table(criteria: Sequence[Row]) -> str:
         ["Quantity", "Threshold", "Measured", "Status"],
         [
             [
-                _CRITERIA.get(row["name"], row["name"].capitalize()),
-                _BOUNDS.get(row["name"], row["threshold"]),
+                _CRITERIA.get(row["name"]) or str(row["name"]).capitalize(),
+                _BOUNDS.get(row["name"]) or str(row["threshold"]),
                 f"{row['value']:.4f}" if row["value"] % 1 else f"{row['value']:.0f}",
                 "met" if row["met"] else "not met",
             ]
