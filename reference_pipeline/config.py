@@ -91,7 +91,7 @@ def _by_group(easy: T, medium: T, hard: T) -> dict[Group, T]:
     return {group: values[tier] for tier, groups in TIERS.items() for group in groups}
 
 
-def _like_public(samples_per_group: int, random_state: int = 2025) -> DatasetConfig:
+def like_public(samples_per_group: int, random_state: int = 2025) -> DatasetConfig:
     """Matrices of all scales, in the manner of the public sets."""
     return DatasetConfig(samples_per_group, mixture_bounds="log_uniform", random_state=random_state)
 
@@ -181,7 +181,7 @@ def run7_as_prescribed(profile: Profile = "cpu") -> RunConfig:
     sizes: Mapping[Profile, int] = {"smoke": 400, "cpu": 2_000, "full": 12_000}
     return RunConfig(
         name="run7_as_prescribed",
-        dataset=_like_public(sizes[profile]),
+        dataset=like_public(sizes[profile]),
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=3.0, medium=1.5, hard=1.0),
         constants={
@@ -215,8 +215,8 @@ def run7(profile: Profile = "cpu") -> RunConfig:
     fresh: Mapping[Profile, int] = {"smoke": 1_000, "cpu": 2_000, "full": 4_000}
     return RunConfig(
         name="run7",
-        dataset=_like_public(SAMPLES_PER_GROUP[profile], random_state=7),
-        fresh=_like_public(fresh[profile], random_state=7),
+        dataset=like_public(SAMPLES_PER_GROUP[profile], random_state=7),
+        fresh=like_public(fresh[profile], random_state=7),
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
         constants={

@@ -19,7 +19,7 @@ from reference_pipeline.ablation.facts import LabelError, SeedFacts, facts_from_
 from reference_pipeline.ablation.grid import COPIES, NOISE_SCALE, Study, code_digest, digest
 from reference_pipeline.augment import augment as augmented
 from reference_pipeline.augment import label_error
-from reference_pipeline.config import TIERS, DatasetConfig
+from reference_pipeline.config import TIERS, like_public
 from reference_pipeline.features import FEATURE_SETS
 from reference_pipeline.features import features as features_of
 from reference_pipeline.generate import fresh_test_rows, generate_rows
@@ -99,10 +99,8 @@ def _make(study: Study, seed: int, folder: Path) -> None:
     data_seed, test_seed, split_seed, copy_seed = (
         int(state) for state in np.random.SeedSequence([20, seed]).generate_state(4)
     )
-    rows, heights = generate_rows(DatasetConfig(study.samples_per_group, random_state=data_seed))
-    test = fresh_test_rows(
-        DatasetConfig(study.test_samples_per_group, random_state=test_seed), rows
-    )
+    rows, heights = generate_rows(like_public(study.samples_per_group, data_seed))
+    test = fresh_test_rows(like_public(study.test_samples_per_group, test_seed), rows)
     share = study.validation_share
     train_ids, validation_ids = split_by_entity(
         entity_ids(rows), rows[:, 1:3], (1 - share, share), split_seed
