@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 from audit.model.artifacts import Document, DocumentKind
 from checks.kit.intervals import Written, parse_written
+from checks.kit.run_names import kind_of, names_whole_runs, runs_named
 from checks.kit.written_claims import Claim, claim_of, marks_in, says_all_met
 from checks.kit.written_lines import document_lines, plain
-from checks.kit.written_splits import runs_named
 from checks.kit.written_tables import WrittenTable, markdown_tables, printed_tables
 
 MAX_CRITERIA = 200  # of one document
@@ -266,8 +266,11 @@ class _Runs:
         if _PLAN.search(text):
             return False
         named = runs_named(text)
-        if self.own:
-            return not named or bool(named & self.own)
+        if not named or named & self.own:
+            return True
+        own_kinds = {kind_of(name) for name in self.own}
+        if names_whole_runs(self.own) or own_kinds & {kind_of(name) for name in named}:
+            return False
         return len(named - self.other) == len(named) <= 1
 
 
