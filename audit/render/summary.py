@@ -134,6 +134,15 @@ def metric_name(report: Report) -> str:
     return next((shorten(each.unit, _NAME) for each in groups.values() if each.unit), "metric")
 
 
+def reported_name(report: Report) -> str:
+    """Name of the headline metric with the split that it is of: ``"test rmse"``."""
+    for check_id in ("MT405", "MT403"):
+        split = overall(report, "reported_split", check_id)
+        if split is not None and isinstance(split.observed, str):
+            return f"{shorten(split.observed, _NAME)} {metric_name(report)}"
+    return metric_name(report)
+
+
 def greater_is_better(report: Report) -> bool | None:
     """Direction of the headline metric, ``None`` where its name is not known."""
     name = canonical_metric(metric_name(report))
@@ -278,7 +287,7 @@ def answer(report: Report) -> tuple[str, ...]:
     reported = report.headline.reported_metric
     subject = "The reported result"
     if reported is not None and is_number(reported):
-        subject = f"The reported {metric_name(report)} of {value(reported.observed)}"
+        subject = f"The reported {reported_name(report)} of {value(reported.observed)}"
     findings = report.judged
     if report.verdict is ExperimentVerdict.INVALID:
         return _invalid(report, subject, findings)
@@ -363,7 +372,7 @@ def headline_rows(report: Report) -> list[Row]:
     rows = []
     if head.reported_metric is not None or head.decontaminated_metric is not None:
         reported = value(head.reported_metric.observed) if head.reported_metric else "not reported"
-        rows.append(Row(f"overall {metric_name(report)}", reported, _supported(report)))
+        rows.append(Row(f"overall {reported_name(report)}", reported, _supported(report)))
     rows += _clean_rows(report)
     if head.balanced_metric is not None and is_number(head.balanced_metric):
         rows.append(_balanced_row(report, observed(head.balanced_metric)))

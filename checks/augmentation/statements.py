@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from audit.model.artifacts import Cell, CellKind, Code, DocumentKind, Documents, SourceFile
 from audit.model.groups import canonical_group
 from audit.model.location import Location, Role
+from checks.augmentation.parallel import names_of, parallel
 
 _WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 _NUMBER = r"(?P<number>\d{1,6}|no|zero|one|two|three|four|five|ten)"
@@ -155,6 +156,8 @@ def in_comments(
             literals = _literals(file, cell, counts)
             if literals:
                 yield from _beside(file, cell, lines, literals, tiers)
+            else:
+                yield from _comments(file, cell, lines, counts, tiers)
             yield from _docstrings(file, cell, counts, tiers)
 
 
@@ -195,8 +198,29 @@ def _beside(
             continue
         under = _entries_under(number, lines, literals)
         named = tied(text, keys, tiers)
+        place = _related(file, cell, number)
+        if stated := list(_side_by_side(text.lstrip("# "), [(place, text)], keys, tiers)):
+            yield from stated
+            continue
         for allowed, words in readings(text, about_copies=True):
             yield Statement(named or under, allowed, words, _related(file, cell, number))
+
+
+def _comments(
+    file: SourceFile,
+    cell: Cell,
+    lines: list[str],
+    counts: Mapping[str | None, list[Location]],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    """Comments of a cell without such literals; only those that name groups."""
+    keys = [key for key in counts if key is not None]
+    said = [
+        (_related(file, cell, number), line.strip().lstrip("# ") if is_comment else "")
+        for number, line in enumerate(lines, start=1)
+        for is_comment in [line.strip().startswith("#")]
+    ]
+    yield from (each for each in _in_prose(said, keys, tiers) if each.groups)
 
 
 def _block_start(lines: list[str], first: int) -> int:
@@ -271,6 +295,9 @@ def _in_prose(
         if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
         about_groups = bool(tied(text, keys, tiers))
+        if stated := list(_side_by_side(text, paragraph, keys, tiers)):
+            yield from stated
+            continue
         for clause, place in _clauses(paragraph):
             found = readings(clause, about_copies=False)
             if not found or OTHER_PLANS.search(clause):
@@ -281,6 +308,25 @@ def _in_prose(
                 continue
             for allowed, words in found:
                 yield Statement(groups, allowed, words, place)
+
+
+def _side_by_side(
+    text: str,
+    paragraph: list[tuple[Location, str]],
+    keys: list[str],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    """Statements that give several groups a number each in one sentence."""
+    if OTHER_PLANS.search(text):
+        return
+    for groups, number, exact, words in parallel(
+        text, names_of(keys, tiers), lambda part: tied(part, keys, {})
+    ):
+        first = words.split()[0]
+        place = next((place for place, line in paragraph if first in line), paragraph[0][0])
+        inside = tuple(key for key in groups if key in keys) or groups
+        allowed = {number} if exact or number == 0 else {number, number - 1}
+        yield Statement(inside, frozenset(allowed), words, place)
 
 
 def paragraphs(
