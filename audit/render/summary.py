@@ -294,7 +294,10 @@ def answer(report: Report) -> tuple[str, ...]:
     if report.verdict is ExperimentVerdict.SUSPECT:
         rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
-        return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
+        says = "may mislead"
+        if findings[0].check_id.startswith("AU"):
+            says = "rests on augmentation that does not hold"
+        return (f"{subject} {says}: {_sentence(findings[0].message)}", *more)
     idle = sum(
         run.verdict in (Verdict.REVIEW, Verdict.ERROR) and not is_suppressed(report, run)
         for run in report.runs

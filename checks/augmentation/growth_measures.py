@@ -123,7 +123,8 @@ def growth_evidence(
             factor,
             unit="rows per source row",
             n=grown.after[key],
-            method=f"{grown.after[key]:,} rows in {grown.where} / {grown.before[key]:,} source rows",
+            method=f"{grown.after[key]:,} rows in {grown.where} / {grown.before[key]:,} source "
+            "rows",
             group=label_of(key, grouping),
         )
         for key, factor in grown.groups.items()
