@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -195,7 +196,8 @@ def execute(
         on_cell_executed=lambda cell, cell_index, execute_reply: watch.stop(_cpu_seconds(client)),
     )
     try:
-        client.execute(env=_environment())
+        # Start-up messages of libraries; what a cell raises comes another way.
+        client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except Exception as error:
         if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient swallows Ctrl-C
             raise KeyboardInterrupt from None
