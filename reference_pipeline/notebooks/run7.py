@@ -35,7 +35,8 @@ from reference_pipeline.config import TIERS
 from reference_pipeline.data import COLUMNS, exact_heights, load_pickles
 from reference_pipeline.evaluate import STRICT, criteria, gap, scores
 from reference_pipeline.features import FEATURE_SETS, feature_names, features
-from reference_pipeline.models import ModelSettings, build_model
+from reference_pipeline.models import build_model
+from reference_pipeline.recipes import ModelSettings
 from reference_pipeline.scaling import GroupScaler
 from reference_pipeline.split import entity_ids, split_by_entity
 
