@@ -20,7 +20,7 @@ _COPIES = re.compile(
     r"original\s+|all\s+)*\w+)?",
     re.IGNORECASE,
 )
-_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
+_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)", re.IGNORECASE)
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
@@ -270,7 +270,7 @@ def _in_prose(
         text = " ".join(line for _, line in paragraph)
         if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
-        about_groups = bool(tied(text, keys, tiers))
+        about_groups = bool(tied(text, keys, tiers)) or _says_several(text)
         for clause, place in _clauses(paragraph):
             found = readings(clause, about_copies=False)
             if not found or OTHER_PLANS.search(clause):
@@ -281,6 +281,14 @@ def _in_prose(
                 continue
             for allowed, words in found:
                 yield Statement(groups, allowed, words, place)
+
+
+def _says_several(text: str) -> bool:
+    """Whether no number is true of all that a text says: it is about kinds of rows, named or not
+    ("a hard sample 4 times, a medium one 3 times").
+    """
+    allowed = [numbers for numbers, _ in readings(text, about_copies=False)]
+    return bool(allowed) and not frozenset.intersection(*allowed)
 
 
 def paragraphs(
