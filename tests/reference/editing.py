@@ -68,6 +68,19 @@ def edit_code(folder: Path, before: str, after: str) -> None:
     edit_notebook(folder, change)
 
 
+def edit_output(folder: Path, before: str, after: str) -> None:
+    """Replace a passage in the one recorded output that holds it."""
+
+    def change(cells: list[dict[str, Any]]) -> None:
+        outputs = [output for cell in cells for output in cell.get("outputs", [])]
+        holding = [output for output in outputs if before in "".join(output.get("text", []))]
+        assert len(holding) == 1, f"{before!r} is in {len(holding)} outputs"
+        text = "".join(holding[0]["text"]).replace(before, after)
+        holding[0]["text"] = text.splitlines(keepends=True)
+
+    edit_notebook(folder, change)
+
+
 def source_of(cell: dict[str, Any]) -> str:
     return "".join(cell["source"])
 
