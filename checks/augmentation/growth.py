@@ -21,8 +21,8 @@ from checks.augmentation.growth_measures import (
     measure_growth,
 )
 from checks.augmentation.origins import Origins, doubt, origins, trusted
-from checks.augmentation.stated_rows import miscounted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
+from checks.augmentation.stated_rows import miscounted
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from tests.reference.editing import (
     table,
     write_table,
 )
-from tests.reference.row_faults import Apply, Known
+from tests.reference.row_faults import Known
 
 # --- metrics.json -----------------------------------------------------------------------------
 
