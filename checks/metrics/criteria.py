@@ -14,6 +14,7 @@ from audit.model.artifacts import (
     Kinship,
     Metrics,
     PredictionSets,
+    SplitRole,
     Splits,
 )
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
@@ -109,7 +110,8 @@ def success_criteria(
     Criteria are read from ``[checks.MT406] criteria``, from lists and tables of criteria and
     targets, and from lines such as ``RMSE: 0.181 (Target: < 0.15)``. Headings, columns and lines
     that speak of plans, expectations or other runs are left out. A criterion names the overall
-    metric, a tier, a group, the gap between training and validation, or contamination. A tier is
+    metric, a tier, a group, the gap between training and validation, or contamination; where it
+    names no split, the value beside it tells which one it is about. A tier is
     read as the mean of its groups and as the mean of its rows; with ``each`` or ``every`` as its
     worst group. Values stand for their rounding intervals, widened by ``deviations`` standard
     errors: from a bootstrap of the predictions (a jackknife for metrics that are no mean), else
@@ -200,7 +202,7 @@ def _judge_all(
 ) -> list[_Judged]:
     found: dict[tuple[str, float, float], _Judged] = {}
     for criterion in criteria:
-        quantity = find_quantity(criterion.subject, have)
+        quantity = _found(criterion, have)
         declared = criterion.document is None
         if quantity is None and declared:
             hint = nearest_name(criterion.subject, have.metrics, have.grouping)
@@ -223,6 +225,31 @@ def _judge_all(
                 keep = criterion
             found[key] = replace(before, criterion=keep)
     return list(found.values())
+
+
+def _found(criterion: Criterion, have: Evidences) -> Quantity | None:
+    """What a criterion is about; where no split is named, on the split whose value stands beside
+    it.
+    """
+    found = find_quantity(criterion.subject, have)
+    tables = have.metrics.tables if have.metrics is not None else ()
+    if found is None or found.table is None or _stands_beside(criterion, found):
+        return found
+    for table in tables:
+        if table.metric == found.table.metric and table.role not in (None, SplitRole.TRAIN):
+            first = (table, *(each for each in tables if each is not table))
+            other = find_quantity(criterion.subject, replace(have, metrics=Metrics(first)))
+            if other is not None and _stands_beside(criterion, other):
+                return other
+    return found
+
+
+def _stands_beside(criterion: Criterion, quantity: Quantity) -> bool:
+    """Whether the value beside a criterion, if there is one, is that of a quantity."""
+    written = criterion.value
+    return written is None or any(
+        written.interval.overlaps(reading.interval) for reading in quantity.readings
+    )
 
 
 def _as_written(criterion: Criterion) -> Quantity | None:

@@ -62,6 +62,7 @@ FAULTS: tuple[ReferenceFault, ...] = (
         "training samples stand among the test samples",
         warning("CT201"),
         rows.repeat_in("test"),
+        allows={"MT406": "the criteria are judged on these samples"},
     ),
     ReferenceFault(
         "training samples stand among the validation samples, behind a jittered n",
@@ -81,7 +82,7 @@ FAULTS: tuple[ReferenceFault, ...] = (
         "validation samples are replaced by copies", warning("AU302"), rows.validate_on_copies
     ),
     ReferenceFault(
-        "a group has a copy more than is said", warning("AU301", "AU302"), rows.copy_once_more
+        "a group has a copy more than is said", warning("AU302"), rows.copy_once_more
     ),
     ReferenceFault(
         "the text promises more copies than were made", warning("AU301"), records.state_more_copies
@@ -191,3 +192,12 @@ FAULTS: tuple[ReferenceFault, ...] = (
     ),
     ReferenceFault("a cell does not parse", note("LD905"), records.break_a_cell),
 )
+
+# Not in the table, because no shipped check covers them yet; each is a fault for the issue that
+# brings its check:
+# - the split ignores entities: one P under several m on both sides, or a validation sample that is
+#   a training sample with rows and columns permuted (entity leakage);
+# - a transformer fitted on training and held-out rows that are put together again after the split;
+# - the test set chooses the epoch or the member;
+# - predictions of fewer rows than the split has;
+# - counts in metrics.json that are not those of the splits, where LK106 is not concerned.

@@ -15,6 +15,7 @@ from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
 from reference_pipeline.config import run7 as configure
 from reference_pipeline.export import build_export
+from tests.reference.editing import table
 from tests.reference.row_faults import Known
 
 Edits = tuple[tuple[str, str], ...]
@@ -177,7 +178,8 @@ X_test_scaled = scaler.transform(X_test)
         "X_train_scaled, X_val_scaled, X_test_scaled = X_train, X_val, X_test\n",
     ),
     (
-        "difference = np.max(np.abs(features(copies[some], FEATURE_SET) - X_samples[parents[some]]))",
+        "difference = np.max("
+        "np.abs(features(copies[some], FEATURE_SET) - X_samples[parents[some]]))",
         "again = scaler.transform(features(copies[some], FEATURE_SET))\n"
         "difference = np.max(np.abs(again - X_samples[parents[some]]))",
     ),
@@ -185,14 +187,41 @@ X_test_scaled = scaler.transform(X_test)
 
 TEST_FROM_POOL: Edits = (
     (
-        "test_ids = len(rows) + np.arange(len(fresh_rows))\nrows_test, y_test = fresh_rows, fresh_heights\n",
+        "test_ids = len(rows) + np.arange(len(fresh_rows))\n"
+        "rows_test, y_test = fresh_rows, fresh_heights\n",
         "test_ids = rng.choice(len(rows), 900, replace=False)\n"
         "rows_test, y_test = rows[test_ids], heights[test_ids]\n",
     ),
 )
 
+
+def _copies_held_out(folder: Path) -> Known:
+    held_out = table(folder, "splits/val")["is_augmented"]
+    return {("AU302", "synthetic_share_validation"): float(held_out.mean())}
+
+
+def _trained_on(folder: Path) -> Known:
+    train, test = table(folder, "splits/train"), table(folder, "splits/test")
+    seen = test["row_id"].isin(train["row_id"])
+    return {("CT201", "exact_rows"): int(seen.sum())}
+
+
 PIPELINE_FAULTS: tuple[PipelineFault, ...] = (
-    PipelineFault("augment before the split", AUGMENT_FIRST, {"LK101": Severity.ERROR}),
-    PipelineFault("scaler fitted before the split", SCALE_FIRST, {"LK102": Severity.WARNING}),
-    PipelineFault("test samples drawn from the pool", TEST_FROM_POOL, {"CT201": Severity.WARNING}),
+    PipelineFault(
+        "samples are augmented before the split",
+        AUGMENT_FIRST,
+        {"LK101": Severity.ERROR, "AU302": Severity.WARNING},
+        known=_copies_held_out,
+    ),
+    PipelineFault(
+        "the scaler is fitted before the split",
+        SCALE_FIRST,
+        {"LK102": Severity.WARNING},
+    ),
+    PipelineFault(
+        "the test samples are drawn from the pool",
+        TEST_FROM_POOL,
+        {"CT201": Severity.ERROR, "MT406": Severity.WARNING},
+        known=_trained_on,
+    ),
 )

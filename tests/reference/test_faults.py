@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from audit.model.check import Verdict
 from audit.model.report import ExperimentVerdict, Report
 from audit.model.severity import Severity
 from audit.registry import load_checks
@@ -28,6 +29,17 @@ def small_run7(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+def loud(report: Report) -> set[str]:
+    """Checks with an alarm, but for those that lacked a file which the audit says is broken."""
+    broken = [f.message.split(":")[0] for f in report.findings if f.check_id in ("LD901", "LD903")]
+    lacking = {
+        run.check_id
+        for run in report.runs
+        if run.verdict is Verdict.ERROR and any(f"({path})" in run.reason for path in broken)
+    }
+    return alarms(report) - lacking
+
+
 def assert_found(
     report: Report, expects: dict[str, Severity], allows: set[str], known: Known
 ) -> None:
@@ -36,7 +48,7 @@ def assert_found(
         found = [f for f in report.findings if f.check_id == check_id]
         assert found, f"{check_id} is silent; {said}"
         assert max(f.severity for f in found) >= severity, said
-    assert alarms(report) <= set(expects) | allows, said
+    assert loud(report) <= set(expects) | allows, said
     for (check_id, name), value in known.items():
         observed = [
             each.observed
