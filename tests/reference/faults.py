@@ -81,9 +81,7 @@ FAULTS: tuple[ReferenceFault, ...] = (
     ReferenceFault(
         "validation samples are replaced by copies", warning("AU302"), rows.validate_on_copies
     ),
-    ReferenceFault(
-        "a group has a copy more than is said", warning("AU302"), rows.copy_once_more
-    ),
+    ReferenceFault("a group has a copy more than is said", warning("AU302"), rows.copy_once_more),
     ReferenceFault(
         "the text promises more copies than were made", warning("AU301"), records.state_more_copies
     ),
