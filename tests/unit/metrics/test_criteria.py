@@ -513,3 +513,13 @@ def test_runs_are_the_same_however_they_are_spelled(title: str) -> None:
     assert words(judge(text, metrics=SEVERAL, grouping=None)) == {ON_TEST: "missed"}
     other = text.replace(title, "Run 8")
     assert words(judge(other, metrics=SEVERAL, grouping=None)) == {}
+
+
+@pytest.mark.parametrize(("share", "answer"), [(0.0, "met"), (0.5, "missed")])
+def test_held_out_rows_in_train_are_contamination(share: float, answer: str) -> None:
+    text = (
+        "## Success criteria\n\n| Quantity | Threshold | Value | Status |\n|---|---|---|---|\n"
+        "| Held-out rows in train | 0 | 0 | met |"
+    )
+    outcome = judge(text, metrics=SEVERAL, grouping=None, kinship=kinship(share))
+    assert words(outcome) == {"contamination of validation.csv": answer}
