@@ -26,6 +26,7 @@ examples:
   python -m reference_pipeline run7
   python -m reference_pipeline run7 --profile smoke --seed 3 --out /tmp/run7
   python -m reference_pipeline run7 --inputs inputs.pkl --targets heights.pkl --verify-labels
+  python -m reference_pipeline run7 --also-test inputs.pkl heights.pkl
 """
 
 
@@ -54,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("--inputs and --targets belong together")
     if parsed.verify_labels and parsed.inputs is None:
         parser.error("--verify-labels is about --inputs and --targets; generated labels are exact")
+    if parsed.also_test and parsed.run != "run7":
+        parser.error("--also-test is an option of run7")
     out = parsed.out or Path(f"reference_{parsed.run.replace('-', '_')}")
     try:
         require_dependencies()
@@ -79,7 +82,7 @@ def _build(parsed: argparse.Namespace, out: Path) -> int:
     if parsed.seed is not None:
         config = with_seed(config, parsed.seed)
     try:
-        built = build_export(config, out, _say, _own_data(parsed))
+        built = build_export(config, out, _say, _own_data(parsed), _also_test(parsed))
         if parsed.parents is not None:
             write_parents(config, parsed.parents)
             _say(f"parents of all rows, outside the export: {parsed.parents}")
@@ -99,6 +102,12 @@ def _own_data(parsed: argparse.Namespace) -> OwnData | None:
     if parsed.inputs is None:
         return None
     return OwnData(parsed.inputs, parsed.targets, parsed.verify_labels)
+
+
+def _also_test(parsed: argparse.Namespace) -> OwnData | None:
+    from reference_pipeline.own_data import OwnData
+
+    return OwnData(*parsed.also_test) if parsed.also_test else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -133,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
         "--verify-labels",
         action="store_true",
         help="compare every height of --targets with the exact one before training",
+    )
+    parser.add_argument(
+        "--also-test",
+        type=Path,
+        nargs=2,
+        metavar=("INPUTS", "TARGETS"),
+        help="run7 only: a labelled test set from elsewhere, in the same format, scored at the end",
     )
     parser.add_argument(
         "--parents",

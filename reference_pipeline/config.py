@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from reference_pipeline.recipes import RECIPES, SAMPLES_PER_GROUP
+
 T = TypeVar("T")
 
 Group = tuple[int, int]
@@ -209,8 +211,6 @@ def run7(profile: Profile = "cpu") -> RunConfig:
     -------
     RunConfig
     """
-    from reference_pipeline.train import RECIPES, SAMPLES_PER_GROUP  # which import this module
-
     recipe = RECIPES[profile]
     fresh: Mapping[Profile, int] = {"smoke": 1_000, "cpu": 2_000, "full": 4_000}
     return RunConfig(

@@ -2,7 +2,7 @@
 
 A cell starts with ``# %%`` or ``# %% [markdown]``. Behind it ``tags=["generated"]`` marks a cell
 that is there only where the data were generated, ``tags=["own"]`` one that is there only where
-they are the user's.
+they are the user's, and ``tags=["also"]`` one for a second test set.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 from reference_pipeline.config import RunConfig
 
 GENERATED, OWN = "generated", "own"  # tags of cells that belong to one origin of the data only
+ALSO = "also"  # of cells that belong to a test set from elsewhere
 
 _NEEDED = ("tensorflow", "keras", "nbclient", "nbformat", "ipykernel", "psutil", "sklearn")
 _MARKER = re.compile(
@@ -116,7 +117,7 @@ class Section:
     cpu: float = 0.0
 
 
-def build(source: str, name: str, tag: str = GENERATED) -> Any:
+def build(source: str, name: str, *tags: str) -> Any:
     """Assemble a notebook without outputs.
 
     Parameters
@@ -125,8 +126,8 @@ def build(source: str, name: str, tag: str = GENERATED) -> Any:
         Source in percent format; what precedes the first marker is left out.
     name : str
         Stem of the cell ids, which are fixed so that a rebuilt notebook is the same file.
-    tag : str, optional
-        Cells with another tag are left out.
+    *tags : str
+        Cells with another tag are left out; by default ``GENERATED``.
 
     Returns
     -------
@@ -135,7 +136,7 @@ def build(source: str, name: str, tag: str = GENERATED) -> Any:
     nbformat = importlib.import_module("nbformat")
     cells: list[Any] = []
     for marker, end in _spans(source):
-        if marker["tag"] not in (None, tag):
+        if marker["tag"] not in (None, *(tags or (GENERATED,))):
             continue
         text = source[marker.end() : end].strip("\n")
         if marker["kind"]:

@@ -43,6 +43,7 @@ Examples:
   audit reference run7 --profile smoke
   audit reference run7 --seed 3 --out results/run7
   audit reference run7 --inputs inputs.pkl --targets heights.pkl --verify-labels
+  audit reference run7 --also-test inputs.pkl heights.pkl
   audit reference run6 --exit-zero
 
 \b
@@ -90,6 +91,14 @@ def reference_command(
             "--verify-labels", help="Compare --targets with the exact heights before training."
         ),
     ] = False,
+    also_test: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="INPUTS TARGETS",
+            help="Of run7: a labelled test set from elsewhere, in the same format, that is scored "
+            "at the end.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -122,6 +131,8 @@ def reference_command(
         arguments += ["--targets", str(targets)]
     if verify_labels:
         arguments.append("--verify-labels")
+    if also_test is not None:
+        arguments += ["--also-test", *map(str, also_test)]
     code = run_pipeline(arguments)
     if code != 0:
         raise typer.Exit(code if code in (2, STOPPED) else 2)

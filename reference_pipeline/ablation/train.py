@@ -14,8 +14,9 @@ from reference_pipeline import train as training
 from reference_pipeline.ablation.grid import LOSS_WEIGHTS, Cell, Study, code_digest
 from reference_pipeline.ablation.prepare import data_code
 from reference_pipeline.ablation.study import Outcome, SeedData
+from reference_pipeline.recipes import RECIPES, TrainingConfig
 from reference_pipeline.scaling import GroupScaler
-from reference_pipeline.train import RECIPES, Examples, TrainingConfig, train_model
+from reference_pipeline.train import Examples, train_model
 
 IntArray = npt.NDArray[np.intp]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from reference_pipeline.config import TIERS
+from reference_pipeline.config import GROUPS, TIERS
 from reference_pipeline.pages.tables import (
     Row,
     groups_by_tier,
@@ -82,7 +82,7 @@ of a mean over samples; how much another seed would change is not in them.
 ## By group (test)
 
 {_group_table(metrics["by_group_test"])}
-
+{_also_test(metrics)}
 ## By group (validation)
 
 {_group_table(metrics["by_group"])}
@@ -117,6 +117,23 @@ def _own_bounds(metrics: Mapping[str, Any]) -> str:
 The stricter bounds that this run set itself, on the same test set:
 
 {_criteria_table(metrics["own_criteria"][:4])}
+"""
+
+
+def _also_test(metrics: Mapping[str, Any]) -> str:
+    """A second test set, where the run had one."""
+    if "also_test" not in metrics:
+        return ""
+    also = metrics["also_test"]
+    return f"""
+## Samples from elsewhere
+
+{also["samples"]:,} labelled samples that were given to this run as a second test set; \
+{also["left_out"]:,} more were
+left out, since their matrix is in training or validation, up to symmetry. Nothing was trained,
+chosen or stopped by them.
+
+{_tier_table([{"tier": "all", **also}, *also["by_tier"]])}
 """
 
 
@@ -229,7 +246,7 @@ def _tier_table(rows: Sequence[Row]) -> str:
         [
             [
                 row["tier"].capitalize(),
-                f"{len(TIERS[row['tier']])} groups",
+                f"{len(TIERS.get(row['tier'], GROUPS))} groups",
                 f"{row['samples']:,}",
                 f"{row['log2_mse']:.4f}",
                 _range([row["low"], row["high"]]),
