@@ -13,7 +13,7 @@ from audit.model.severity import Severity
 from audit.render.console import VERDICT_STYLE, first_of_each, plain_console, settings_lines
 from audit.render.escape import brief, plain
 from audit.render.json_report import to_json
-from audit.render.summary import is_number, remarks, reported_name
+from audit.render.summary import is_number, remarks
 from audit.render.wording import count, percent, value
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ def _headline(report: Report) -> tuple[str, str]:
     reported = report.headline.reported_metric
     if reported is None or not is_number(reported):
         return copies, "-"
-    return copies, brief(f"{reported_name(report)} {value(reported.observed)}", 40)
+    return copies, brief(f"{reported.unit or 'metric'} {value(reported.observed)}", 40)
 
 
 def to_json_several(reports: Sequence[Report], failed: Sequence[Failed] = ()) -> str:

@@ -31,6 +31,10 @@ _MEASURED_BY = {
     "contaminated_share": ("CT202", "CT201"),
     "worst_group": ("MT401", "MT403"),
 }
+_RESTS_ON = {
+    "AU304": "rests on copies that are unlike originals",
+    "AU305": "rests on wrong labels",
+}  # the number itself may be right
 _TIER = "tier "
 _NAME = 60  # characters of a name from the export within a sentence
 _HUGE = 1e100  # no picture and no ratio makes sense beyond; also false for NaN and infinity
@@ -294,9 +298,7 @@ def answer(report: Report) -> tuple[str, ...]:
     if report.verdict is ExperimentVerdict.SUSPECT:
         rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
-        says = "may mislead"
-        if findings[0].check_id.startswith("AU"):
-            says = "rests on augmentation that does not hold"
+        says = _RESTS_ON.get(findings[0].check_id, "may mislead")
         return (f"{subject} {says}: {_sentence(findings[0].message)}", *more)
     idle = sum(
         run.verdict in (Verdict.REVIEW, Verdict.ERROR) and not is_suppressed(report, run)

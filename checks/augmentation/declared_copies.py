@@ -127,7 +127,9 @@ def _is_total(statement: Statement, grown: Growth | None) -> bool:
         return False
     most = max(statement.allowed)
     made = {key: grown.after[key] - n for key, n in grown.before.items()}
-    return any(most == made.get(key) for key in statement.groups) and most > 1
+    totals = {made.get(key) for key in statement.groups}
+    totals.add(sum(made.get(key, 0) for key in statement.groups))
+    return most in totals and most > 1
 
 
 def _in_words(actual: Mapping[str | None, _Actual], grouping: Grouping | None) -> str:

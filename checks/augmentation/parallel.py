@@ -96,11 +96,13 @@ def _pairs(
     name = rf"(?P<name>{names + '|' if names else ''}{_GROUP})"
     number = rf"(?P<plus>\+)?(?<![\w.,])(?P<number>{_NUMBER})(?![\w.,%]\d|[\w%])"
     adjective = r"(?:\s?[x×]|\s(?:cop(?:y|ies)|augmented|noisy|synthetic|extra|additional|more))*"
+    stop = rf"and\b|or\b|{names}" if names else r"and\b|or\b"
+    words = rf"(?:\s(?!{stop})[a-z]{{1,15}}){{0,3}}"  # "travel claims get 2"
     after = re.compile(
         rf"{number}{adjective}\s(?:per|for|of|in|to){_FILLER}{{0,2}}\s{name}(?!\w)", re.IGNORECASE
     )
     before = re.compile(
-        rf"(?<!\w){name}(?!\w){_FILLER}{{0,3}}(?:\s?[:=→]\s?|\s?[x×]|\s?\(?){number}", re.IGNORECASE
+        rf"(?<!\w){name}(?!\w){words}(?:\s?[:=→]\s?|\s?[x×]|\s?\(?){number}", re.IGNORECASE
     )
     for pattern in (after, before):
         found = {

@@ -22,6 +22,10 @@ _COPIES = re.compile(
     re.IGNORECASE,
 )
 _FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)", re.IGNORECASE)
+# "12 times as large" is said of the rows, and the business of AU302
+_GREW = re.compile(
+    _FACTOR.pattern + r"(?!\s+(?:as|the|its|their|larger|bigger|more|of)\b)", re.IGNORECASE
+)
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
@@ -107,7 +111,7 @@ def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str
         found.append((frozenset(allowed), match[0].strip()))
     patterns = [(_PLUS, 0), (_FACTOR, 1)] if about_copies else []
     if not about_copies and _AUGMENTING.search(text):
-        patterns = [(_FACTOR, 1)]
+        patterns = [(_GREW, 1)]
     for pattern, open_reading in patterns:
         for match in pattern.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in taken):
@@ -304,10 +308,21 @@ def _in_prose(
                 continue
             groups = tied(clause, keys, tiers)
             is_clear = len({allowed for allowed, _ in found}) == 1 or len(groups) == 1
+            if len(groups) > 1 and _has_other_numbers(clause, [words for _, words in found]):
+                continue  # one of the groups may be meant by each number
             if not is_clear or (not groups and (about_groups or not _AUGMENTING.search(text))):
                 continue
             for allowed, words in found:
                 yield Statement(groups, allowed, words, place)
+
+
+def _has_other_numbers(clause: str, found: Iterable[str]) -> bool:
+    """Whether a clause without brackets and equations has numbers beside those of copies."""
+    if re.search(r"[=()]", clause):
+        return False
+    for words in found:
+        clause = clause.replace(words, " ", 1)
+    return bool(re.search(r"(?<![\w.,])\d{1,3}(?![\w%]|[.,]\d)", clause))
 
 
 def _side_by_side(

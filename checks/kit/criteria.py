@@ -229,7 +229,8 @@ def stated_criteria(document: Document, own_run: str = "", other_run: str = "") 
         if not text or number in in_tables or line.lstrip().startswith("|"):
             continue
         if lead := _LEAD.match(text):
-            section = bool(_SECTION.search(lead[1]))
+            of_split = split_of_head(lead[1]) is not None  # "On the test set:"
+            section = bool(_SECTION.search(lead[1])) or (section and of_split)
             continue
         about = runs.are_about(" ".join([*headings[number], text])) and not _CONDITION.search(text)
         if about and says_all_met(text):

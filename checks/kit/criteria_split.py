@@ -31,6 +31,7 @@ _ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒
 _SENTENCE = re.compile(r"(?<=[\w)*%`][.;!?:])\s+")
 _END = "#"  # stands for a heading: what is beyond is another section
 _MAX_TEXT = 4_000
+_MAX_LEAD = 60  # characters of a line such as "Test set:"
 
 
 def split_of_head(text: str) -> SplitRole | None:
@@ -127,7 +128,10 @@ class Surroundings:
     def split_at(self, line: int, text: str) -> SplitRole | None:
         """Split of a criterion: by its own line, the text beside it, or its heading."""
         for words in (text, *self._beside(line)):
-            if (role := split_in_prose(words)) is not None:
+            role = split_in_prose(words)
+            if role is None and words.endswith(":") and len(words) <= _MAX_LEAD:
+                role = split_of_head(words)
+            if role is not None:
                 return role
         for heading in reversed(self.headings.get(line, ())[1:]):
             if (role := split_of_head(heading)) is not None:

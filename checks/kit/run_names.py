@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-_GAP = r"(?:\s?#\s?|[\s_-]{1,2})?"
+_GAP = r"(?:\s?#\s?|[\s_-])?"
 _START, _END = r"(?<![^\W_])", r"(?![^\W_])"  # an underscore joins words: my_run_7_metrics
 _RUN = re.compile(
     rf"{_START}(run|version|experiment|exp|model|fold|round){_GAP}(?:v)?([0-9]{{1,9}}){_END}", re.I

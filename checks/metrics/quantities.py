@@ -189,7 +189,7 @@ def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[
 
 
 def _contamination(have: Evidences, text: str) -> Quantity | None:
-    roles = roles_named(text)
+    roles = roles_named(text) - {SplitRole.TRAIN}
     role = roles.pop() if len(roles) == 1 else None
     if have.kinship is None or not have.kinship.pairs:
         return None
