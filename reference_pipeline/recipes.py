@@ -91,8 +91,8 @@ RECIPES: dict[Profile, TrainingConfig] = {
         settings=ModelSettings(widths=(256, 256, 128), group_heads=True), epochs=2, batch_size=256
     ),
     "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=2, members=3),
-    "full": TrainingConfig(settings=_WITH_HEADS, epochs=2, members=4),
+    "full": TrainingConfig(settings=_WITH_HEADS, epochs=2, members=3),
 }
-SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 6_000, "cpu": 12_000, "full": 24_000}
+SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 5_000, "cpu": 12_000, "full": 24_000}
 
 SEED_TIER_WEIGHTS: tuple[tuple[Tier, float], ...] = (("easy", 3.0), ("medium", 1.5), ("hard", 1.0))

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.xdist_group("reference")
 
 ENTRIES = [f"p{i}" for i in range(20)]
 COPIES = {"easy": 1, "medium": 2, "hard": 3}
-PER_GROUP, FRESH_PER_GROUP = 6_000, 1_000
+PER_GROUP, FRESH_PER_GROUP = 5_000, 1_000
 
 
 def table(made: Made, name: str) -> pd.DataFrame:
