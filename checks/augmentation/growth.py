@@ -22,6 +22,7 @@ from checks.augmentation.growth_measures import (
 )
 from checks.augmentation.origins import Origins, doubt, origins, trusted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
+from checks.augmentation.stated_rows import miscounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def growth(
 
     What
     ----
-    Held-out rows are synthetic; a stated growth factor is not the real one; or one group was
-    multiplied so often that nearly all its rows are copies.
+    Held-out rows are synthetic; a stated growth factor, or a stated number of rows or copies, is
+    not the real one; or one group was multiplied so often that nearly all its rows are copies.
 
     Why
     ---
@@ -112,6 +113,7 @@ def growth(
         )
     )
     findings += _misstated(said, grown, measured, grouping)
+    findings += miscounted(documents, code, splits, raw)
     believed = known is not None and trusted(known, facts, documents)
     if believed:
         findings += _excessive(grown, splits.train, grouping, params, measured)

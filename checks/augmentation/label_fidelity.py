@@ -310,15 +310,31 @@ def _in_code(code: Code | None) -> tuple[list[Location], str, str]:
         for cell in file.cells:
             if cell.kind is not CellKind.CODE or not AUGMENTING.search(cell.source):
                 continue
-            for number, line in enumerate(cell.source.splitlines(), start=1):
-                match = _INHERITED.match(line[:2000])
-                if match is None:
-                    continue
+            for number, match in _handed_on(cell.source):
                 places.append(file.location(cell, number, note="the label is taken over"))
                 if not before:
-                    before = line.strip()
+                    before = match[0].strip()
                     after = f"{match['head'].strip()}exact_label(copy))"
     return places[:4], before, after
+
+
+def _handed_on(source: str) -> list[tuple[int, re.Match[str]]]:
+    """Lines that put a label into a list. Where a loop takes the original and an inner loop its
+    copies, the lines of the inner one.
+    """
+    found = [
+        (number, match)
+        for number, line in enumerate(source.splitlines(), start=1)
+        if (match := _INHERITED.match(line[:2000]))
+    ]
+    deepest: dict[str, int] = {}
+    for _, match in found:
+        deepest[match["list"]] = max(deepest.get(match["list"], 0), _indent(match))
+    return [(number, match) for number, match in found if _indent(match) == deepest[match["list"]]]
+
+
+def _indent(match: re.Match[str]) -> int:
+    return len(match["head"]) - len(match["head"].lstrip())
 
 
 def _right(parts: Sequence[Part], given: int, splits: int) -> str:

@@ -21,7 +21,7 @@ _COPIES = re.compile(
     r"original\s+|all\s+)*\w+)?",
     re.IGNORECASE,
 )
-_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
+_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)", re.IGNORECASE)
 # "12 times as large" is said of the rows, and the business of AU302
 _GREW = re.compile(
     _FACTOR.pattern + r"(?!\s+(?:as|the|its|their|larger|bigger|more|of)\b)", re.IGNORECASE
@@ -298,7 +298,7 @@ def _in_prose(
         text = " ".join(line for _, line in paragraph)
         if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
-        about_groups = bool(tied(text, keys, tiers))
+        about_groups = bool(tied(text, keys, tiers)) or _says_several(text)
         if stated := list(_side_by_side(text, paragraph, keys, tiers)):
             yield from stated
             continue
@@ -342,6 +342,14 @@ def _side_by_side(
         inside = tuple(key for key in groups if key in keys) or groups
         allowed = {number} if exact or number == 0 else {number, number - 1}
         yield Statement(inside, frozenset(allowed), words, place)
+
+
+def _says_several(text: str) -> bool:
+    """Whether no number is true of all that a text says: it is about kinds of rows, named or not
+    ("a hard sample 4 times, a medium one 3 times").
+    """
+    allowed = [numbers for numbers, _ in readings(text, about_copies=False)]
+    return bool(allowed) and not frozenset.intersection(*allowed)
 
 
 def paragraphs(

@@ -355,6 +355,22 @@ def test_the_line_that_hands_the_label_on(line: str, after: str, is_notebook: bo
     assert finding.remedy.after == after
 
 
+@pytest.mark.parametrize("is_notebook", [True, False])
+def test_the_copy_takes_the_label_over_and_not_the_original(is_notebook: bool) -> None:
+    source = (
+        "# augment\nfor i in range(n):\n    rows.append(x[i])\n    targets.append(y[i])\n"
+        "    for _ in range(copies):\n        rows.append(jitter(x[i]))\n"
+        "        targets.append(float(label))\n        targets.append(y[i])  # of the copy\n"
+    )
+    code = Code((SourceFile("a.py", is_notebook, (Cell(0, CellKind.CODE, source),)),))
+    y = labels()
+    (finding,) = run(part(y, np.where(COPIES, 2 * y, y), copies=COPIES), code=code).findings
+    assert finding.primary.line == 8
+    assert [place.line for place in finding.locations if place.path == "a.py"] == [8]
+    assert finding.remedy.before == "targets.append(y[i])  # of the copy"
+    assert finding.remedy.after == "targets.append(exact_label(copy))"
+
+
 def test_errors_against_brute_force() -> None:
     y, exact = labels(1), labels(2)
     exact[::7], exact[::11], y[::13] = np.inf, np.nan, np.nan
