@@ -108,9 +108,8 @@ class TrainingCode:
     @property
     def monitored(self) -> frozenset[str]:
         """Columns by which callbacks stop a training or choose an epoch."""
-        return frozenset(
-            [each.monitor for each in self.stoppings] + [each.monitor for each in self.checkpoints]
-        )
+        stoppings = {each.monitor for each in self.stoppings}
+        return frozenset(stoppings | {each.monitor for each in self.checkpoints})
 
     @property
     def may_stop(self) -> bool:

@@ -470,31 +470,6 @@ def test_chance_alone_seldom_decides(metric: str) -> None:
     assert found.count("within noise") < 120
 
 
-TWO_SPLITS = metrics(
-    table("rmse", 0.50, {"a": 0.6, "b": 0.4}, {"a": 50, "b": 50}),
-    table("rmse", 0.30, {"a": 0.4, "b": 0.2}, {"a": 50, "b": 50}, role=SplitRole.TEST),
-)
-CRITERIA = (
-    "## Success criteria\n\n| Quantity | Threshold | Measured | Status |\n|---|---|---|---|\n"
-)
-
-
-@pytest.mark.parametrize(
-    ("row", "about"),
-    [
-        ("| RMSE | < 0.4 | 0.300 | met |", "test"),  # the value is that of the test set
-        ("| RMSE | < 0.4 | 0.500 | not met |", "validation"),
-        ("| RMSE | < 0.4 | 0.777 | met |", "validation"),  # of neither: the headline
-        ("| Validation RMSE | < 0.4 | 0.300 | met |", "validation"),
-        ("| Test RMSE | < 0.4 | 0.300 | met |", "test"),
-    ],
-)
-def test_the_value_beside_a_criterion_tells_the_split(row: str, about: str) -> None:
-    outcome = judge(CRITERIA + row + "\n", metrics=TWO_SPLITS, grouping=None)
-    observed = next(each.observed for each in outcome.measured if each.name == "criterion")
-    assert observed == {"validation": 0.5, "test": 0.3}[about]
-
-
 SEVERAL = metrics(
     table("log2_mse", 0.40, role=SplitRole.TEST, label="run7"),
     table("log2_mse", 0.20, label="run7"),
@@ -548,3 +523,28 @@ def test_held_out_rows_in_train_are_contamination(share: float, answer: str) -> 
     )
     outcome = judge(text, metrics=SEVERAL, grouping=None, kinship=kinship(share))
     assert words(outcome) == {"contamination of validation.csv": answer}
+
+
+TWO_SPLITS = metrics(
+    table("rmse", 0.50, {"a": 0.6, "b": 0.4}, {"a": 50, "b": 50}),
+    table("rmse", 0.30, {"a": 0.4, "b": 0.2}, {"a": 50, "b": 50}, role=SplitRole.TEST),
+)
+CRITERIA = (
+    "## Success criteria\n\n| Quantity | Threshold | Measured | Status |\n|---|---|---|---|\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "about"),
+    [
+        ("| RMSE | < 0.4 | 0.300 | met |", "test"),  # the value is that of the test set
+        ("| RMSE | < 0.4 | 0.500 | not met |", "validation"),
+        ("| RMSE | < 0.4 | 0.777 | met |", "validation"),  # of neither: the headline
+        ("| Validation RMSE | < 0.4 | 0.300 | met |", "validation"),
+        ("| Test RMSE | < 0.4 | 0.300 | met |", "test"),
+    ],
+)
+def test_the_value_beside_a_criterion_tells_the_split(row: str, about: str) -> None:
+    outcome = judge(CRITERIA + row + "\n", metrics=TWO_SPLITS, grouping=None)
+    observed = next(each.observed for each in outcome.measured if each.name == "criterion")
+    assert observed == {"validation": 0.5, "test": 0.3}[about]
