@@ -166,8 +166,7 @@ def _actual(
         found.setdefault(count.group, _Actual(count.copies, method, count.location))
     for key in several:
         del found[key]
-    one_for_all = set(found) == {None} and set(marked.values()) != {found[None].copies}
-    if marked and (one_for_all or not (found or several)):
+    if marked and set(found) == {None} and set(marked.values()) != {found[None].copies}:
         # The code was not followed into the number of each group; the rows are marked one by one.
         method = "rows marked as copies / other rows of the group, in the training split"
         return {key: _Actual(n, method, None) for key, n in marked.items()}

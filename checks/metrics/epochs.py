@@ -86,7 +86,8 @@ def curves_of(history: History, monitored: Collection[str] = ()) -> tuple[Curve,
     sides: dict[str, set[bool]] = {}
     for base, held_out in bases.values():
         sides.setdefault(base, set()).add(held_out)
-    found, chosen_by = [], []
+    found: list[Curve] = []
+    chosen_by: list[Curve] = []
     for name, (base, held_out) in bases.items():
         plain = named[name]
         if plain in _EPOCH or _RATE.fullmatch(plain) or _EVERY_STEP.search(plain):

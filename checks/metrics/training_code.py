@@ -108,7 +108,8 @@ class TrainingCode:
     @property
     def monitored(self) -> frozenset[str]:
         """Columns by which callbacks stop a training or choose an epoch."""
-        return frozenset(each.monitor for each in [*self.stoppings, *self.checkpoints])
+        names = [stopping.monitor for stopping in self.stoppings]
+        return frozenset(names + [checkpoint.monitor for checkpoint in self.checkpoints])
 
     @property
     def may_stop(self) -> bool:
