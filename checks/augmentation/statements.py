@@ -20,7 +20,7 @@ _COPIES = re.compile(
     r"original\s+|all\s+)*\w+)?",
     re.IGNORECASE,
 )
-_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)", re.IGNORECASE)
+_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
@@ -287,6 +287,7 @@ def _says_several(text: str) -> bool:
     """Whether no number is true of all that a text says: it is about kinds of rows, named or not
     ("a hard sample 4 times, a medium one 3 times").
     """
+    text = re.sub(r"\.(?!\w)", " ", text)
     allowed = [numbers for numbers, _ in readings(text, about_copies=False)]
     return bool(allowed) and not frozenset.intersection(*allowed)
 
