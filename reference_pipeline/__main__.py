@@ -19,10 +19,14 @@ FAILED = 2
 STOPPED = 130  # by Ctrl-C, as shells number it
 
 _EPILOG = """\
+studies:
+  python -m reference_pipeline ablation --help
+
 examples:
   python -m reference_pipeline run7
   python -m reference_pipeline run7 --profile smoke --seed 3 --out /tmp/run7
   python -m reference_pipeline run7 --inputs inputs.pkl --targets heights.pkl --verify-labels
+  python -m reference_pipeline run7 --also-test inputs.pkl heights.pkl
 """
 
 
@@ -40,12 +44,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         Exit code: 0; 2 when a package is missing, the data cannot be used, the folder cannot be
         written or the notebook fails; 130 when it was stopped by Ctrl-C.
     """
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    if words[:1] == ["ablation"]:
+        from reference_pipeline.ablation.command import main as ablation
+
+        return ablation(words[1:])
     parser = _parser()
-    parsed = parser.parse_args(arguments)
+    parsed = parser.parse_args(words)
     if (parsed.inputs is None) != (parsed.targets is None):
         parser.error("--inputs and --targets belong together")
     if parsed.verify_labels and parsed.inputs is None:
         parser.error("--verify-labels is about --inputs and --targets; generated labels are exact")
+    if parsed.also_test and parsed.run != "run7":
+        parser.error("--also-test is an option of run7")
     out = parsed.out or Path(f"reference_{parsed.run.replace('-', '_')}")
     try:
         require_dependencies()
@@ -71,7 +82,7 @@ def _build(parsed: argparse.Namespace, out: Path) -> int:
     if parsed.seed is not None:
         config = with_seed(config, parsed.seed)
     try:
-        built = build_export(config, out, _say, _own_data(parsed))
+        built = build_export(config, out, _say, _own_data(parsed), _also_test(parsed))
         if parsed.parents is not None:
             write_parents(config, parsed.parents)
             _say(f"parents of all rows, outside the export: {parsed.parents}")
@@ -91,6 +102,12 @@ def _own_data(parsed: argparse.Namespace) -> OwnData | None:
     if parsed.inputs is None:
         return None
     return OwnData(parsed.inputs, parsed.targets, parsed.verify_labels)
+
+
+def _also_test(parsed: argparse.Namespace) -> OwnData | None:
+    from reference_pipeline.own_data import OwnData
+
+    return OwnData(*parsed.also_test) if parsed.also_test else None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -125,6 +142,13 @@ def _parser() -> argparse.ArgumentParser:
         "--verify-labels",
         action="store_true",
         help="compare every height of --targets with the exact one before training",
+    )
+    parser.add_argument(
+        "--also-test",
+        type=Path,
+        nargs=2,
+        metavar=("INPUTS", "TARGETS"),
+        help="run7 only: a labelled test set from elsewhere, in the same format, scored at the end",
     )
     parser.add_argument(
         "--parents",

@@ -11,13 +11,12 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from reference_pipeline.evaluate import Scores, scores
 
 BoolArray = npt.NDArray[np.bool_]
+FloatArray = npt.NDArray[np.float64]
 
 _PENALTIES = (1.0, 10.0, 100.0, 1000.0, 10000.0)
 
@@ -85,10 +84,32 @@ def ridge_scores(
     logs = np.log2(np.asarray(train_heights, dtype=np.float64))
     predicted = np.empty(len(asked))
     for fitted_on, members in _by_group(train_rows, held_out_rows):
-        model = make_pipeline(StandardScaler(), RidgeCV(_PENALTIES))
-        model.fit(known[fitted_on], logs[fitted_on])
-        predicted[members] = model.predict(asked[members])
+        scaler = StandardScaler()
+        weights, intercept = _fit_ridge(scaler.fit_transform(known[fitted_on]), logs[fitted_on])
+        predicted[members] = scaler.transform(asked[members]) @ weights + intercept
     return scores(held_out_rows, held_out_heights, np.exp2(np.maximum(predicted, 0.0)))
+
+
+def _fit_ridge(centred: FloatArray, targets: FloatArray) -> tuple[FloatArray, float]:
+    """Ridge regression on centred features, its penalty chosen by leave-one-out residuals.
+
+    What scikit-learn's RidgeCV finds, but from the eigenvectors of the features' small Gram matrix
+    instead of a singular value decomposition of all rows: a quarter of the time.
+    """
+    intercept = float(targets.mean())
+    residuals = targets - intercept
+    eigenvalues, eigenvectors = np.linalg.eigh(centred.T @ centred)
+    rotated = centred @ eigenvectors
+    projected = rotated.T @ residuals
+    squares = np.square(rotated)
+    best = (np.inf, np.zeros(centred.shape[1]))
+    for penalty in _PENALTIES:
+        shrunk = projected / (eigenvalues + penalty)
+        leverage = squares @ (1 / (eigenvalues + penalty)) + 1 / len(targets)
+        error = float(np.mean(np.square((residuals - rotated @ shrunk) / (1 - leverage))))
+        if error < best[0]:
+            best = (error, eigenvectors @ shrunk)
+    return best[1], intercept
 
 
 def _by_group(

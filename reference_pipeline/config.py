@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal, TypeVar
 
+from reference_pipeline.recipes import RECIPES, SAMPLES_PER_GROUP
+
 T = TypeVar("T")
 
 Group = tuple[int, int]
 Tier = Literal["easy", "medium", "hard"]
 Profile = Literal["smoke", "cpu", "full"]
+Bounds = Literal["uniform", "log_uniform"]
 Constant = int | float | str | tuple[int, ...]
 
 CODE_LENGTH = 9
@@ -34,8 +37,11 @@ class DatasetConfig:
     samples_per_group : int
         Number of matrices in each group (k, m).
     mixture_share : float
-        Share of matrices whose largest entry is itself drawn from 1 to 100; the others are
-        uniform on [-100, 100].
+        Share of matrices whose entries have a bound that is itself drawn from 1 to 100; the
+        others are uniform on [-100, 100].
+    mixture_bounds : {"uniform", "log_uniform"}
+        How these bounds are distributed. The public set DS-1 has entries of at most 8 in a
+        quarter of its matrices: ``log_uniform`` comes nearer to it.
     shared_share : float
         Share of each group's matrices that are taken over from the previous group of the same
         k, so that one matrix occurs with several m.
@@ -45,6 +51,7 @@ class DatasetConfig:
 
     samples_per_group: int
     mixture_share: float = 1 / 6
+    mixture_bounds: Bounds = "uniform"
     shared_share: float = 0.0
     random_state: int = 2025
 
@@ -84,6 +91,11 @@ class RunConfig:
 def _by_group(easy: T, medium: T, hard: T) -> dict[Group, T]:
     values: dict[Tier, T] = {"easy": easy, "medium": medium, "hard": hard}
     return {group: values[tier] for tier, groups in TIERS.items() for group in groups}
+
+
+def like_public(samples_per_group: int, random_state: int = 2025) -> DatasetConfig:
+    """Matrices of all scales, in the manner of the public sets."""
+    return DatasetConfig(samples_per_group, mixture_bounds="log_uniform", random_state=random_state)
 
 
 _RUN6_SIZES: Mapping[Profile, tuple[int, int]] = {
@@ -171,7 +183,7 @@ def run7_as_prescribed(profile: Profile = "cpu") -> RunConfig:
     sizes: Mapping[Profile, int] = {"smoke": 400, "cpu": 2_000, "full": 12_000}
     return RunConfig(
         name="run7_as_prescribed",
-        dataset=DatasetConfig(samples_per_group=sizes[profile]),
+        dataset=like_public(sizes[profile]),
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=3.0, medium=1.5, hard=1.0),
         constants={
@@ -199,14 +211,12 @@ def run7(profile: Profile = "cpu") -> RunConfig:
     -------
     RunConfig
     """
-    from reference_pipeline.train import RECIPES, SAMPLES_PER_GROUP  # which import this module
-
     recipe = RECIPES[profile]
     fresh: Mapping[Profile, int] = {"smoke": 1_000, "cpu": 2_000, "full": 4_000}
     return RunConfig(
         name="run7",
-        dataset=DatasetConfig(samples_per_group=SAMPLES_PER_GROUP[profile], random_state=7),
-        fresh=DatasetConfig(samples_per_group=fresh[profile], random_state=7),
+        dataset=like_public(SAMPLES_PER_GROUP[profile], random_state=7),
+        fresh=like_public(fresh[profile], random_state=7),
         copies=_by_group(easy=1, medium=2, hard=3),
         group_weights=_by_group(easy=1.0, medium=1.0, hard=1.0),
         constants={

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 
 from reference_pipeline import notebook
 from reference_pipeline.config import RunConfig
-from reference_pipeline.data import write_pickles
+from reference_pipeline.data import Heights, Rows, load_pickles, write_pickles
 from reference_pipeline.generate import Sample, as_records, fresh_test_rows, generate, generate_rows
 from reference_pipeline.install import BuiltFile, files_in, install, workshop
 from reference_pipeline.own_data import OwnData, read_own_data
@@ -26,8 +26,8 @@ __all__ = ["Built", "BuiltFile", "build_export", "write_data", "write_parents"]
 
 INPUTS_FILE = "data/inputs_n_k_m_P.pkl"
 HEIGHTS_FILE = "data/m_heights.pkl"
-FRESH_FILE = "data/fresh_n_k_m_P.pkl"
 _FRESH = "fresh_"
+_ALSO = "also_"
 _PICKLE_PROTOCOL = 4
 
 Say = Callable[[str], None]
@@ -50,7 +50,11 @@ class Built:
 
 
 def build_export(
-    config: RunConfig, out: Path, say: Say = lambda line: None, own: OwnData | None = None
+    config: RunConfig,
+    out: Path,
+    say: Say = lambda line: None,
+    own: OwnData | None = None,
+    also: OwnData | None = None,
 ) -> Built:
     """Run an experiment and write its export.
 
@@ -67,6 +71,8 @@ def build_export(
         Called with a line at the beginning of each step, and with what the notebook prints.
     own : OwnData, optional
         The user's data, instead of generated ones.
+    also : OwnData, optional
+        A second test set of the user's, scored at the end.
 
     Returns
     -------
@@ -91,10 +97,14 @@ def build_export(
             else:
                 say(f"[1/4] reading {own.inputs} and {own.targets}")
                 write_pickles(*read_own_data(own, say), folder / "data")
+            if also is not None:
+                say(f"      and {also.inputs}, {also.targets}, to be scored at the end")
+                _write_apart(*load_pickles(also.inputs, also.targets), folder, _ALSO)
         untrained = files_in(folder)
         say(f"[2/4] executing the notebook, up to {config.constants['EPOCHS']} epochs")
-        tag = notebook.GENERATED if own is None else notebook.OWN
-        sections += _run_notebook(config, folder, tag, say)
+        tags = [notebook.GENERATED if own is None else notebook.OWN]
+        tags += [notebook.ALSO] if also is not None else []
+        sections += _run_notebook(config, folder, tags, say)
         untrained |= {path for path in files_in(folder) if path.startswith("splits/")}
         with _step("Writing", sections):
             say("[3/4] results page")
@@ -153,13 +163,21 @@ def _write_generated(config: RunConfig, folder: Path) -> None:
     rows, heights = generate_rows(config.dataset)
     write_pickles(rows, heights, folder / "data")
     fresh, fresh_heights = fresh_test_rows(config.fresh, rows)
-    write_pickles(fresh, fresh_heights, folder / "data", prefix=_FRESH)
+    _write_apart(fresh, fresh_heights, folder, _FRESH)
+
+
+def _write_apart(rows: Rows, heights: Heights, folder: Path, prefix: str) -> None:
+    """Write samples that have no part in the split."""
+    write_pickles(rows, heights, folder / "data", prefix=prefix)
     # Another name than the pool's, so that nobody takes it for a part of the rows that are split.
-    (folder / f"data/{_FRESH}inputs_n_k_m_P.pkl").rename(folder / FRESH_FILE)
+    written = folder / f"data/{prefix}inputs_n_k_m_P.pkl"
+    written.rename(folder / f"data/{prefix}n_k_m_P.pkl")
 
 
-def _run_notebook(config: RunConfig, folder: Path, tag: str, say: Say) -> list[notebook.Section]:
-    book = notebook.build(notebook.source_of(config), config.name, tag)
+def _run_notebook(
+    config: RunConfig, folder: Path, tags: Sequence[str], say: Say
+) -> list[notebook.Section]:
+    book = notebook.build(notebook.source_of(config), config.name, *tags)
     sections = notebook.execute(book, folder, say)
     notebook.save(book, folder / f"train_{config.name}.ipynb")
     return sections

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reference_pipeline.config import CODE_LENGTH, GROUPS, DatasetConfig, Group
+from reference_pipeline.config import CODE_LENGTH, GROUPS, Bounds, DatasetConfig, Group
 from reference_pipeline.data import Heights, Rows, matrices_of, rows_of_group
 from reference_pipeline.oracle import m_heights
 from reference_pipeline.symmetry import entity_keys
@@ -214,8 +214,8 @@ def _group(
     n_fresh = config.samples_per_group - sum(len(matrices) for matrices, _ in parts)
     mixed = round(config.mixture_share * n_fresh)
     parts += [
-        _distinct(k, m, n_fresh - mixed, rng, seen, mixture=False),
-        _distinct(k, m, mixed, rng, seen, mixture=True),
+        _distinct(k, m, n_fresh - mixed, rng, seen, bounds=None),
+        _distinct(k, m, mixed, rng, seen, bounds=config.mixture_bounds),
     ]
     previous[k] = np.concatenate([matrices for matrices, _ in parts])
     return previous[k], np.concatenate([heights for _, heights in parts])
@@ -230,7 +230,13 @@ def _finite(
 
 
 def _distinct(
-    k: int, m: int, count: int, rng: np.random.Generator, seen: set[bytes], *, mixture: bool
+    k: int,
+    m: int,
+    count: int,
+    rng: np.random.Generator,
+    seen: set[bytes],
+    *,
+    bounds: Bounds | None,
 ) -> tuple[npt.NDArray[np.int64], Heights]:
     """Draw until ``count`` new matrices of finite height are found; adds their keys to ``seen``."""
     found: list[npt.NDArray[np.int64]] = []
@@ -238,7 +244,7 @@ def _distinct(
     for _ in range(_MAX_ROUNDS):
         if len(found) == count:
             break
-        batch, heights_of_batch = _finite(_draw(k, count, rng, mixture=mixture), m, count)
+        batch, heights_of_batch = _finite(_draw(k, count, rng, bounds), m, count)
         keys = entity_keys(batch)
         for matrix, height, key in zip(batch, heights_of_batch.tolist(), keys, strict=True):
             if len(found) < count and key not in seen:
@@ -251,10 +257,13 @@ def _distinct(
     return matrices, np.array(heights, dtype=np.float64)
 
 
-def _draw(k: int, count: int, rng: np.random.Generator, *, mixture: bool) -> npt.NDArray[np.int64]:
-    bounds: npt.NDArray[np.int64] = np.full(count, _BOUND)
-    if mixture:
-        bounds = rng.integers(1, _BOUND, size=count, endpoint=True)
-    shape = (count, k, CODE_LENGTH - k)
-    limits = bounds[:, None, None]
-    return rng.integers(-limits, limits, size=shape, endpoint=True)
+def _draw(
+    k: int, count: int, rng: np.random.Generator, bounds: Bounds | None
+) -> npt.NDArray[np.int64]:
+    limits: npt.NDArray[np.int64] = np.full(count, _BOUND)
+    if bounds == "uniform":
+        limits = rng.integers(1, _BOUND, size=count, endpoint=True)
+    elif bounds == "log_uniform":
+        limits = np.exp(rng.uniform(0, np.log(_BOUND + 1), size=count)).astype(np.int64)
+    limits = limits[:, None, None]
+    return rng.integers(-limits, limits, size=(count, k, CODE_LENGTH - k), endpoint=True)

@@ -9,40 +9,14 @@ Keras is imported inside the functions, so that everything else works without it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from reference_pipeline.config import GROUPS
-
-ModelName = Literal["mlp", "seed_residual"]
+from reference_pipeline.recipes import ModelName, ModelSettings
 
 MODEL_NAMES: tuple[ModelName, ...] = ("mlp", "seed_residual")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """Shape of a network.
-
-    Attributes
-    ----------
-    widths : tuple of int
-        Units of the hidden layers or blocks, from input to output.
-    dropout : tuple of float
-        Share of units dropped after each layer or block; empty for none, and shorter than
-        ``widths`` where the last ones drop nothing.
-    activation : str
-        Activation of the hidden units, by its Keras name.
-    group_heads : bool
-        One output unit for each group, of which the sample's own counts; the hidden layers are
-        shared. The group is read from the first features, see ``features.feature_names``.
-    """
-
-    widths: tuple[int, ...] = (512, 512, 256)
-    dropout: tuple[float, ...] = ()
-    activation: str = "silu"
-    group_heads: bool = False
 
 
 SEED_RESIDUAL = ModelSettings(

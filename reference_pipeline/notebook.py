@@ -2,7 +2,7 @@
 
 A cell starts with ``# %%`` or ``# %% [markdown]``. Behind it ``tags=["generated"]`` marks a cell
 that is there only where the data were generated, ``tags=["own"]`` one that is there only where
-they are the user's.
+they are the user's, and ``tags=["also"]`` one for a second test set.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import importlib
 import importlib.util
 import os
 import re
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from typing import Any
 from reference_pipeline.config import RunConfig
 
 GENERATED, OWN = "generated", "own"  # tags of cells that belong to one origin of the data only
+ALSO = "also"  # of cells that belong to a test set from elsewhere
 
 _NEEDED = ("tensorflow", "keras", "nbclient", "nbformat", "ipykernel", "psutil", "sklearn")
 _MARKER = re.compile(
@@ -115,7 +117,7 @@ class Section:
     cpu: float = 0.0
 
 
-def build(source: str, name: str, tag: str = GENERATED) -> Any:
+def build(source: str, name: str, *tags: str) -> Any:
     """Assemble a notebook without outputs.
 
     Parameters
@@ -124,17 +126,17 @@ def build(source: str, name: str, tag: str = GENERATED) -> Any:
         Source in percent format; what precedes the first marker is left out.
     name : str
         Stem of the cell ids, which are fixed so that a rebuilt notebook is the same file.
-    tag : str, optional
-        Cells with another tag are left out.
+    *tags : str
+        Cells with another tag are left out; by default ``GENERATED``.
 
     Returns
     -------
     nbformat.NotebookNode
     """
     nbformat = importlib.import_module("nbformat")
-    cells = []
+    cells: list[Any] = []
     for marker, end in _spans(source):
-        if marker["tag"] not in (None, tag):
+        if marker["tag"] not in (None, *(tags or (GENERATED,))):
             continue
         text = source[marker.end() : end].strip("\n")
         if marker["kind"]:
@@ -174,7 +176,7 @@ def execute(
     NotebookError
         If a cell fails; the message holds its traceback.
     """
-    nbclient = importlib.import_module("nbclient")
+    nbclient: Any = importlib.import_module("nbclient")
     watch = _Watch(notebook, say)
 
     class Client(nbclient.NotebookClient):  # type: ignore[misc]
@@ -183,7 +185,7 @@ def execute(
                 watch.hear(msg["content"]["text"])
             return super().process_message(msg, cell, cell_index)
 
-    client = Client(
+    client: Any = Client(
         notebook,
         timeout=_TIMEOUT_SECONDS,
         kernel_name="python3",
@@ -195,7 +197,8 @@ def execute(
         on_cell_executed=lambda cell, cell_index, execute_reply: watch.stop(_cpu_seconds(client)),
     )
     try:
-        client.execute(env=_environment())
+        # Start-up messages of libraries; what a cell raises comes another way.
+        client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except Exception as error:
         if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient swallows Ctrl-C
             raise KeyboardInterrupt from None

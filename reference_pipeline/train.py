@@ -12,81 +12,21 @@ Arrays are fed from memory. TensorFlow uses a graphics processor when it finds o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from reference_pipeline.config import TIERS, Group, Tier
-from reference_pipeline.models import ModelName, ModelSettings, build_model, require_keras
+from reference_pipeline.models import build_model, require_keras
+from reference_pipeline.recipes import TrainingConfig
 
 FloatArray = npt.NDArray[np.float64]
-
-Profile = Literal["smoke", "cpu", "full"]
 
 _PREDICTION_BATCH = 4096
 
 MONITOR = "val_log2_mse_balanced"
-
-
-@dataclass(frozen=True, slots=True)
-class TrainingConfig:
-    """How a model is trained.
-
-    Attributes
-    ----------
-    model : {"mlp", "seed_residual"}
-        The network.
-    settings : ModelSettings
-        Its shape.
-    epochs : int
-        Length of the cosine schedule, and the most epochs that are trained.
-    batch_size : int
-        Samples of one step.
-    learning_rate, weight_decay, clipnorm : float
-        Of AdamW; the rate is the initial one.
-    tier_weights : tuple of (str, float), optional
-        Loss weight of the samples of each tier, scaled to a mean of 1; ``None`` for equal ones.
-    patience : int
-        Epochs without a better balanced validation error after which training stops.
-    guard_easy : bool
-        Stop when the easy tier gets worse for ``patience`` epochs, by its trend.
-    members : int
-        Models trained from different seeds, whose predictions of log2 are averaged.
-    mixed_precision : bool
-        Compute in bfloat16 where the processor has instructions for it; weights stay float32.
-    """
-
-    model: ModelName = "mlp"
-    settings: ModelSettings = field(default_factory=ModelSettings)
-    epochs: int = 25
-    batch_size: int = 512
-    learning_rate: float = 2e-3
-    weight_decay: float = 1e-4
-    clipnorm: float = 1.0
-    tier_weights: tuple[tuple[Tier, float], ...] | None = None
-    patience: int = 10
-    guard_easy: bool = True
-    members: int = 1
-    mixed_precision: bool = False
-
-
-_WITH_HEADS = ModelSettings(group_heads=True)
-
-# Epochs over an augmented training set (3/2/1 symmetric copies: three rows for each original). What
-# limits the score is over-fitting: more generated samples help more than more epochs, and several
-# members more than a wider network.
-RECIPES: dict[Profile, TrainingConfig] = {
-    "smoke": TrainingConfig(
-        settings=ModelSettings(widths=(256, 256, 128), group_heads=True), epochs=4, batch_size=256
-    ),
-    "cpu": TrainingConfig(settings=_WITH_HEADS, epochs=4, members=2),
-    "full": TrainingConfig(settings=_WITH_HEADS, epochs=3, members=3),
-}
-SAMPLES_PER_GROUP: dict[Profile, int] = {"smoke": 6_000, "cpu": 12_000, "full": 36_000}
-
-SEED_TIER_WEIGHTS: tuple[tuple[Tier, float], ...] = (("easy", 3.0), ("medium", 1.5), ("hard", 1.0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from audit.cli.app import app
 from audit.cli.output import parse_targets
@@ -18,6 +19,7 @@ from audit.cli.terminal import fail, show
 
 RUNS = ("run7", "run7-as-prescribed", "run6", "run6-resplit")
 PROFILES = ("smoke", "cpu", "full")
+ABLATION = "ablation"
 STOPPED = 130
 _PATIENCE = 30.0  # seconds in which a run that was stopped may tidy up
 
@@ -27,6 +29,8 @@ Runs:
   run7-as-prescribed  the repair that the analysis of Run 6 recommends: it fails
   run6                augmented before the split: INVALID
   run6-resplit        the pool of Run 6, split by parent: its honest number
+  ablation            what augmentation, features and loss weights do; options of its own,
+                      see audit reference ablation --help
 
 \b
 Profiles (of run7; of the others cpu is the size of the shipped export):
@@ -39,6 +43,7 @@ Examples:
   audit reference run7 --profile smoke
   audit reference run7 --seed 3 --out results/run7
   audit reference run7 --inputs inputs.pkl --targets heights.pkl --verify-labels
+  audit reference run7 --also-test inputs.pkl heights.pkl
   audit reference run6 --exit-zero
 
 \b
@@ -46,7 +51,16 @@ Exit codes: those of audit run; 2 also where the run itself fails, and no audit 
 """
 
 
-@app.command("reference", epilog=_EPILOG)
+class _Reference(TyperCommand):
+    """Leaves ``ablation`` and its options to the pipeline, which has a command line for it."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args[:1] == [ABLATION]:
+            ctx.exit(run_pipeline(args))
+        return super().parse_args(ctx, args)
+
+
+@app.command("reference", cls=_Reference, epilog=_EPILOG)
 def reference_command(
     run: Annotated[str, typer.Argument(help="Which experiment, see below.", metavar="RUN")],
     profile: Annotated[
@@ -77,6 +91,14 @@ def reference_command(
             "--verify-labels", help="Compare --targets with the exact heights before training."
         ),
     ] = False,
+    also_test: Annotated[
+        tuple[Path, Path] | None,
+        typer.Option(
+            metavar="INPUTS TARGETS",
+            help="Of run7: a labelled test set from elsewhere, in the same format, that is scored "
+            "at the end.",
+        ),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -109,6 +131,8 @@ def reference_command(
         arguments += ["--targets", str(targets)]
     if verify_labels:
         arguments.append("--verify-labels")
+    if also_test is not None:
+        arguments += ["--also-test", *map(str, also_test)]
     code = run_pipeline(arguments)
     if code != 0:
         raise typer.Exit(code if code in (2, STOPPED) else 2)

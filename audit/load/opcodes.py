@@ -13,7 +13,7 @@ import warnings
 
 from audit.load.problems import LoadError, first_line, refused, unreadable
 
-MAX_OPCODES = 4_000_000
+MAX_OPCODES = 8_000_000
 MAX_KEY_ITEMS = 1_000
 MAX_KEYS = 20_000
 _INF = 1 << 40

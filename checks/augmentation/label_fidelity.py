@@ -246,10 +246,15 @@ def _shift(exact: Evidence | None, scale: Scale) -> float:
 
 
 def _message(part: Part, found: LabelError, scale: Scale, exact: Evidence | None) -> str:
-    words = f"{found.wrong:,} of {found.n:,} {part.words} carry a wrong label"
-    if found.impossible:
-        words += f", {found.impossible:,} of them one that does not exist (the exact one is "
-        words += "infinite)"
+    every = 1 < found.n == found.wrong
+    words = f"all {found.n:,}" if every else f"{found.wrong:,} of {found.n:,}"
+    words += f" {part.words} carry a "
+    if found.impossible == found.wrong:
+        words += "finite label, though their exact one is infinite"
+    else:
+        words += "wrong label"
+        if found.impossible:
+            words += f", {found.impossible:,} of them a finite one where the exact one is infinite"
     if found.error and not part.labels.is_class:
         words += f"; mean squared error {found.error:.3g}"
         words += f" in {part.labels.scale}" if part.labels.scale else ""

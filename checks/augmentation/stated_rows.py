@@ -9,8 +9,8 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.severity import Confidence, Severity
 from checks.kit.intervals import Interval
+from checks.kit.run_names import runs_named
 from checks.kit.written_counts import StatedCount, stated_counts
-from checks.kit.written_splits import runs_named
 
 _ANCHORS = 2  # other counts of the document that are right: it is about this run
 

@@ -108,8 +108,9 @@ class TrainingCode:
     @property
     def monitored(self) -> frozenset[str]:
         """Columns by which callbacks stop a training or choose an epoch."""
-        names = [stopping.monitor for stopping in self.stoppings]
-        return frozenset(names + [checkpoint.monitor for checkpoint in self.checkpoints])
+        return frozenset(
+            [each.monitor for each in self.stoppings] + [each.monitor for each in self.checkpoints]
+        )
 
     @property
     def may_stop(self) -> bool:

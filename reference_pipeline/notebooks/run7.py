@@ -35,7 +35,8 @@ from reference_pipeline.config import TIERS
 from reference_pipeline.data import COLUMNS, exact_heights, load_pickles
 from reference_pipeline.evaluate import STRICT, criteria, gap, scores
 from reference_pipeline.features import FEATURE_SETS, feature_names, features
-from reference_pipeline.models import ModelSettings, build_model
+from reference_pipeline.models import build_model
+from reference_pipeline.recipes import ModelSettings
 from reference_pipeline.scaling import GroupScaler
 from reference_pipeline.split import entity_ids, split_by_entity
 
@@ -344,6 +345,25 @@ for criterion in planned:
     outcome = "met" if criterion.met else "not met"
     print(f"{criterion.name:24s} {criterion.threshold:34s} {criterion.value:8.4f}   {outcome}")
 
+# %% [markdown] tags=["also"]
+# ## Samples from elsewhere
+#
+# A second test set, which nothing above has seen. Samples whose matrix is among those trained on or
+# validated on, up to symmetry, are left out.
+
+# %% tags=["also"]
+also_rows, also_heights = load_pickles("data/also_n_k_m_P.pkl", "data/also_m_heights.pkl")
+entity_of = entity_ids(np.concatenate([rows_train, rows_val, also_rows]))
+unseen = ~np.isin(entity_of[-len(also_rows) :], entity_of[: -len(also_rows)])
+also_rows, also_heights = also_rows[unseen], also_heights[unseen]
+
+pred_also = predict_heights(scaler.transform(features(also_rows, FEATURE_SET)))
+also = scores(also_rows, also_heights, pred_also)
+print(f"samples from elsewhere: {len(also_rows):,}, left out: {np.sum(~unseen):,}")
+print(f"log2-MSE: {also.overall}")
+for tier, score in also.by_tier.items():
+    print(f"{tier:6s}   rows {score.n:6,d}   log2-MSE {score}")
+
 # %% [markdown]
 # ## Export
 #
@@ -421,6 +441,13 @@ metrics = {
     "own_criteria": [asdict(criterion) for criterion in strict],
 }
 
+# %% tags=["also"]
+metrics["also_test"] = {
+    **with_interval(also.overall),
+    "left_out": int(np.sum(~unseen)),
+    "by_tier": by_tier(also),
+}
+
 # %%
 copy_ids = len(rows) + len(rows_test) + np.arange(len(copies))
 
@@ -436,7 +463,7 @@ def originals_only(rows, y, row_ids):
     }
 
 
-capture.save_export(
+files = capture.save_export(
     ".",
     splits={
         "train": {
@@ -457,6 +484,8 @@ capture.save_export(
     feature_names=COLUMNS,
     source=(),  # this notebook is written beside it once it has run
 )
+for file in files:
+    print(f"wrote {file.as_posix()}")
 
 # %% [markdown]
 # Results are written up in `RESULTS.md`.

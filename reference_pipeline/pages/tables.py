@@ -50,7 +50,8 @@ def keyed(rows: Iterable[Row]) -> dict[Group, Row]:
 def tier_score(by_group: Mapping[Group, Row], tier: Tier) -> float:
     """Mean score of the rows of a tier."""
     rows = [by_group[group] for group in TIERS[tier]]
-    return sum(row["samples"] * row["log2_mse"] for row in rows) / tier_samples(by_group, tier)
+    total = sum(float(row["samples"]) * float(row["log2_mse"]) for row in rows)
+    return total / tier_samples(by_group, tier)
 
 
 def tier_samples(by_group: Mapping[Group, Row], tier: Tier) -> int:

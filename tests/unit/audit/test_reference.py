@@ -92,6 +92,13 @@ def test_options_are_passed_on(child: Any, clean: Path, tmp_path: Path) -> None:
     assert (tmp_path / "elsewhere" / "x.md").is_file()
 
 
+def test_a_second_test_set_is_passed_on(child: Any, clean: Path) -> None:
+    fake = child(clean)
+    result = invoke("run7", "--also-test", "i.pkl", "t.pkl", "--out", "results/x")
+    assert result.exit_code == 0, result.output
+    assert fake.arguments[-3:] == ["--also-test", "i.pkl", "t.pkl"]
+
+
 def test_the_verdict_decides_the_exit_code(child: Any, leaky: Path) -> None:
     child(leaky)
     result = invoke("run6", "--out", "a")

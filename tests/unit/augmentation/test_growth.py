@@ -60,8 +60,8 @@ def test_shares_and_growth(target: str, copies: int) -> None:
     splits, raw = splits_of(table(rng), jitter(0.05), rng, copies=copies, target=target)
     outcome = run(splits, raw)
     assert outcome.verdict is Verdict.PASS
-    # by hand: 300 rows, 240 of them for training, each with `copies` copies
-    assert measured(outcome, "growth_factor") == pytest.approx((300 + 240 * copies) / 300)
+    # by hand: each of 240 training rows with `copies` copies; the 60 test rows did not grow
+    assert measured(outcome, "growth_factor") == pytest.approx(1 + copies)
     assert measured(outcome, "synthetic_share") == pytest.approx(copies / (copies + 1))
     assert measured(outcome, "synthetic_share_test") == 0
 
@@ -146,7 +146,7 @@ def test_a_wrong_factor_is_found(text: str) -> None:
     splits, raw = splits_of(table(rng), jitter(0.05), rng, copies=1)
     outcome = run(splits, raw, text)
     assert [finding.severity for finding in outcome.findings] == [Severity.WARNING], outcome.reason
-    assert "1.8 rows per source row" in outcome.findings[0].message
+    assert "2 rows per source row" in outcome.findings[0].message
     assert outcome.findings[0].primary.path == "NOTES.md"
 
 

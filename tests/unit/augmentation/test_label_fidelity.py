@@ -125,7 +125,7 @@ def test_errors_are_in_the_scale_of_a_logarithmic_metric(metric: str) -> None:
     assert value(outcome, "target_variance") == pytest.approx(np.var(function(every)))
     (finding,) = outcome.findings
     assert finding.severity is Severity.WARNING
-    assert finding.message.startswith("120 of 120 training copies carry a wrong label")
+    assert finding.message.startswith("all 120 training copies carry a wrong label")
 
 
 @pytest.mark.parametrize("metric", ["mse", "rmse", "mae", "r2", None])
@@ -150,7 +150,7 @@ def test_infinite_exact_labels_are_counted_apart_and_by_group() -> None:
     assert value(outcome, "infinite_labels_copies", "hard") == 50
     assert value(outcome, "label_error_copies") == 0.0
     (finding,) = outcome.findings
-    assert "50 of them one that does not exist" in finding.message
+    assert "50 of 120 training copies carry a finite label, though" in finding.message
     assert finding.severity is Severity.WARNING
     assert finding.subject == "labels:train:copies"
 
@@ -160,7 +160,7 @@ def test_an_error_that_does_not_matter_is_a_note() -> None:
     exact = np.where(COPIES, y * 1.001, y)
     (finding,) = run(part(y, exact, copies=COPIES), metrics=table("log2_mse", 0.2)).findings
     assert finding.severity is Severity.NOTE
-    assert "120 of 120" in finding.message
+    assert "all 120 training copies" in finding.message
 
 
 def test_an_error_that_matters_in_one_group_only_says_which() -> None:

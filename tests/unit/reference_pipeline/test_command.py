@@ -34,7 +34,7 @@ def untrained(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     monkeypatch.setattr(command, "require_dependencies", lambda: None)
     monkeypatch.setattr(notebook, "require_dependencies", lambda: None)
-    monkeypatch.setattr(notebook, "build", lambda source, name, tag: None)
+    monkeypatch.setattr(notebook, "build", lambda source, name, *tags: None)
     monkeypatch.setattr(notebook, "execute", execute)
     return begun
 
@@ -208,3 +208,39 @@ def test_usage_errors(
         command.main(arguments)
     assert end.value.code == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_second_test_set_is_given_to_the_notebook_apart_from_the_rest(
+    records: Records,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    found: list[str] = []
+
+    def execute(book: Any, folder: Path, say: Any) -> Any:
+        found.extend(path.name for path in (folder / "data").iterdir())
+        assert pickle.loads((folder / "data/also_m_heights.pkl").read_bytes()) == records[1]
+        raise notebook.NotebookError("the notebook failed: begun")
+
+    monkeypatch.setattr(notebook, "execute", execute)
+    own = pickles(tmp_path, records)
+    also = ["--also-test", own[1], own[3]]
+    assert command.main(["run7", *own, *also, "--out", str(tmp_path / "out")]) == 2
+    assert sorted(found) == [
+        *("also_m_heights.pkl", "also_n_k_m_P.pkl", "inputs_n_k_m_P.pkl", "m_heights.pkl"),
+    ]
+
+
+def test_a_second_test_set_is_read_before_training(
+    records: Records, tmp_path: Path, untrained: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = pickles(tmp_path, records)
+    also = ["--also-test", own[1], str(tmp_path / "nowhere.pkl")]
+    assert "nowhere.pkl" in refused(capsys, untrained, tmp_path, "run7", *own, *also)
+
+
+def test_a_second_test_set_belongs_to_run7(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.main(["run6", "--also-test", "inputs.pkl", "heights.pkl"])
+    assert "--also-test is an option of run7" in capsys.readouterr().err

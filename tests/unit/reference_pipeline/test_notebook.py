@@ -79,7 +79,7 @@ def test_the_summary_tells_trained_files_from_the_others(
         BuiltFile("metrics.json", 500, "changed", trained=True),
     ]
     built = Built(files, [notebook.Section("Training", 12.34, 20.5), notebook.Section("Rest")])
-    monkeypatch.setattr(export, "build_export", lambda config, out, say, own: built)
+    monkeypatch.setattr(export, "build_export", lambda *arguments: built)
 
     assert command.main(["corrected", "--out", str(tmp_path)]) == 0
     times, rest = capsys.readouterr().out.split("Byte-identical")

@@ -145,3 +145,15 @@ def test_own_data_have_no_fresh_test_set(metrics: dict[str, Any]) -> None:
     assert "stricter" in fresh
     assert "stricter" not in page
     assert "8,500 for training, 1,500 for validation" in page
+
+
+def test_samples_from_elsewhere_stand_apart(metrics: dict[str, Any]) -> None:
+    assert "elsewhere" not in run7_page(metrics)
+    also = {**score(0.1725), "samples": 777, "left_out": 3}
+    by_tier = [{"tier": "hard", **score(0.4375), "samples": 99}]
+    page = run7_page({**metrics, "also_test": {**also, "by_tier": by_tier}})
+    text = section(page, "Samples from elsewhere")
+    assert "777 labelled samples" in text
+    assert "3 more were\nleft out" in text
+    assert "| All | 9 groups | 777 | 0.1725 | 0.1625 to 0.1825 |" in text
+    assert "| Hard | 3 groups | 99 | 0.4375 | 0.4275 to 0.4475 |" in text

@@ -9,12 +9,11 @@ import numpy as np
 import pytest
 
 from reference_pipeline.config import GROUPS, TIERS
-from reference_pipeline.models import SEED_RESIDUAL, ModelSettings, build_model
+from reference_pipeline.models import SEED_RESIDUAL, build_model
+from reference_pipeline.recipes import SEED_TIER_WEIGHTS, ModelSettings, TrainingConfig
 from reference_pipeline.train import (
     MONITOR,
-    SEED_TIER_WEIGHTS,
     Examples,
-    TrainingConfig,
     tier_weights,
     train_model,
 )
