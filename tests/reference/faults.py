@@ -55,7 +55,7 @@ FAULTS: tuple[ReferenceFault, ...] = (
     # contamination
     ReferenceFault(
         "training samples stand among the validation samples",
-        error("CT201"),
+        {**error("CT201"), **warning("MT406")},
         rows.repeat_in("val"),
     ),
     ReferenceFault(
@@ -66,12 +66,12 @@ FAULTS: tuple[ReferenceFault, ...] = (
     ),
     ReferenceFault(
         "training samples stand among the validation samples, behind a jittered n",
-        error("CT202"),
+        {**error("CT202"), **warning("MT406")},
         rows.repeat_with_jitter,
     ),
     ReferenceFault(
-        "a whole tier of the validation samples was trained on",
-        {**error("CT201"), **warning("MT405")},
+        "a whole tier of the test samples was trained on",
+        {**error("CT201"), **warning("MT405", "MT406")},
         rows.repeat_a_tier,
     ),
     # augmentation
@@ -81,7 +81,9 @@ FAULTS: tuple[ReferenceFault, ...] = (
     ReferenceFault(
         "validation samples are replaced by copies", warning("AU302"), rows.validate_on_copies
     ),
-    ReferenceFault("a group has a copy more than is said", warning("AU302"), rows.copy_once_more),
+    ReferenceFault(
+        "a group has a copy more than is said", warning("AU301", "AU302"), rows.copy_once_more
+    ),
     ReferenceFault(
         "the text promises more copies than were made", warning("AU301"), records.state_more_copies
     ),
@@ -105,7 +107,7 @@ FAULTS: tuple[ReferenceFault, ...] = (
         "a fifth of the copies have the label of another", warning("AU305"), rows.label_copies_wrong
     ),
     ReferenceFault(
-        "half of the labels of a validation group are wrong",
+        "half of the labels of a test group are wrong",
         error("AU305"),
         rows.label_held_out_wrong,
     ),

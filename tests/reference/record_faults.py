@@ -64,7 +64,7 @@ def _four(right: dict[tuple[int, int], float]) -> float:
 
 def worsen_a_group(folder: Path) -> Known:
     """The run before was worse on the whole, and five times as good in one easy group."""
-    right = _by_group(folder)
+    right = _by_group(folder, "by_group_test")
     before = {group: value * (0.2 if group == (4, 2) else 1.3) for group, value in right.items()}
     lines = [{"k": k, "m": m, "log2_mse": value} for (k, m), value in before.items()]
     baseline = {
@@ -90,8 +90,8 @@ def truncate_metrics(folder: Path) -> Known:
     return {}
 
 
-def _by_group(folder: Path) -> dict[tuple[int, int], float]:
-    entries = metrics_of(folder)["by_group"]
+def _by_group(folder: Path, name: str = "by_group") -> dict[tuple[int, int], float]:
+    entries = metrics_of(folder)[name]
     return {(entry["k"], entry["m"]): entry["log2_mse"] for entry in entries}
 
 
