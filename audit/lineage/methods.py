@@ -161,8 +161,7 @@ def _rows_method(
         "ne",
     ):
         return Value(Kind.MASK, replace(flow, steps={}, stats=frozenset()))
-    multiplied = owner.kind in (Kind.ROWS, Kind.INDEX)
-    if name in ("repeat", "repeat_interleave") and arguments.all and multiplied:
+    if name in ("repeat", "repeat_interleave") and arguments.all and owner.kind is Kind.ROWS:
         times = arguments.positional[0] if arguments.positional else UNKNOWN
         return repeated(interp, owner, times, arguments.node, name)
     if name in known.SAVERS:
@@ -204,8 +203,7 @@ def _index_method(interp: Interpreter, owner: Value, name: str, arguments: Argum
     if name == "split" and arguments.positional:
         return splits.fold_positions(interp, arguments.node, "split", Confidence.MEDIUM)
     if name == "repeat" and arguments.positional:
-        step = duplicate(interp, owner.flow, arguments.node, "repeat", "every row several times")
-        return owner.with_flow(steps={**owner.flow.steps, step: True})
+        return repeated(interp, owner, arguments.positional[0], arguments.node, "repeat")
     if name == "isin" and arguments.positional:
         return _membership(owner, arguments)
     if name in ("difference", "drop") and arguments.positional:

@@ -26,6 +26,9 @@ _FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)"
 _GREW = re.compile(
     _FACTOR.pattern + r"(?!\s+(?:as|the|its|their|larger|bigger|more|of)\b)", re.IGNORECASE
 )
+_RANGE = re.compile(r"(?<![\w.])(\d{1,6})\s*(?:[-\u2013\u2014]|to|or)\s*$", re.IGNORECASE)
+_MAX_RANGE = 16  # characters before a number in which a range may begin
+_MAX_SPREAD = 1000
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
@@ -107,7 +110,8 @@ def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str
         is_exact = match["plus"] or re.search(
             r"extra|additional|more|new|augment|noisy|synthetic", match[0], re.IGNORECASE
         )
-        allowed = {number} if is_exact or number == 0 else {number, number - 1}
+        low = _lowest(text, match, number)
+        allowed = set(range(low if is_exact or number == 0 else low - 1, number + 1))
         found.append((frozenset(allowed), match[0].strip()))
     patterns = [(_PLUS, 0), (_FACTOR, 1)] if about_copies else []
     if not about_copies and _AUGMENTING.search(text):
@@ -117,9 +121,17 @@ def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str
             if any(start < match.end() and match.start() < end for start, end in taken):
                 continue
             number = _number(match["number"])
-            allowed = {number, number - 1} if open_reading else {number}
+            low = _lowest(text, match, number)
+            allowed = set(range(low - 1 if open_reading else low, number + 1))
             found.append((frozenset(allowed), match[0].strip()))
     return [(frozenset(n for n in allowed if n >= 0), words) for allowed, words in found]
+
+
+def _lowest(text: str, match: re.Match[str], number: int) -> int:
+    """The lower end of a range such as "2-4x" or "2 to 4 copies", else the number itself."""
+    before = _RANGE.search(text[max(0, match.start() - _MAX_RANGE) : match.start()])
+    low = int(before[1]) if before else number
+    return low if 0 <= number - low <= _MAX_SPREAD else number
 
 
 def _number(text: str) -> int:
@@ -348,6 +360,7 @@ def _says_several(text: str) -> bool:
     """Whether no number is true of all that a text says: it is about kinds of rows, named or not
     ("a hard sample 4 times, a medium one 3 times").
     """
+    text = re.sub(r"\.(?!\w)", " ", text)
     allowed = [numbers for numbers, _ in readings(text, about_copies=False)]
     return bool(allowed) and not frozenset.intersection(*allowed)
 

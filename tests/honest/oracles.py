@@ -72,7 +72,7 @@ def turned_triangles(root: Path, seed: int, leak: bool = False) -> Path:
 
 
 @style()
-def decided_classes(root: Path, seed: int) -> Path:
+def ruled_classes(root: Path, seed: int) -> Path:
     """Classes that a rule decides, exported with the decision of the rule; copies are mirrored."""
     rng = np.random.default_rng(seed)
     X = rng.normal(size=(400, 5))

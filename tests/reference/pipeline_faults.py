@@ -221,7 +221,7 @@ PIPELINE_FAULTS: tuple[PipelineFault, ...] = (
     PipelineFault(
         "the test samples are drawn from the pool",
         TEST_FROM_POOL,
-        {"CT201": Severity.ERROR, "MT406": Severity.WARNING},
+        {"CT201": Severity.ERROR, "MT405": Severity.WARNING, "MT406": Severity.WARNING},
         known=_trained_on,
     ),
 )

@@ -58,16 +58,16 @@ def repeat_with_jitter(folder: Path) -> Known:
 
 
 def repeat_a_tier(folder: Path) -> Known:
-    """Every easy validation sample is a training sample."""
+    """Every easy test sample is a training sample."""
     rng = np.random.default_rng(2)
-    held_out, train = table(folder, "splits/val"), originals(folder)
+    held_out, train = table(folder, "splits/test"), originals(folder)
     places, sources = [], []
     for group in TIERS["easy"]:
         own = np.flatnonzero(is_of(held_out, group))
         places.append(own)
         sources.append(rng.choice(np.flatnonzero(is_of(train, group)), len(own), replace=False))
     at = np.concatenate(places)
-    replace_held_out(folder, "val", at, train.iloc[np.concatenate(sources)])
+    replace_held_out(folder, "test", at, train.iloc[np.concatenate(sources)])
     return {("CT201", "exact_rows"): len(at)}
 
 
@@ -154,16 +154,20 @@ def label_copies_wrong(folder: Path) -> Known:
 
 def label_held_out_wrong(folder: Path) -> Known:
     """Half of the labels of one group are twice as large as they should be."""
-    rows, predictions = table(folder, "splits/val"), table(folder, "val_predictions")
+    rows, predictions = table(folder, "splits/test"), table(folder, "test_predictions")
     own = np.flatnonzero(is_of(rows, (4, 2)))[::2]
     factor = np.ones(len(rows))
     factor[own] = 2.0
     rows["y"] = rows["y"] * factor
     predictions["y_true"] = predictions["y_true"] * factor
     predictions["y_pred"] = predictions["y_pred"] * factor
-    write_table(folder, "splits/val", rows)
-    write_table(folder, "val_predictions", predictions)
-    return {("AU305", "wrong_labels_validation"): len(own)}
+    write_table(folder, "splits/test", rows)
+    write_table(folder, "test_predictions", predictions)
+    truth = predictions.assign(y_true=rows["y_exact"].to_numpy())
+    return {
+        ("AU305", "wrong_labels_test"): len(own),
+        ("AU305", "metric_on_exact_labels"): _squared_log2(truth, "y_true", "y_pred"),
+    }
 
 
 # --- predictions ------------------------------------------------------------------------------
