@@ -61,7 +61,7 @@ def augmented_before_split(facts: CodeFacts, splits: Splits | None, params: NoPa
     (``GroupKFold``, ``GroupShuffleSplit``) or by the values of a column (``df.id.isin(ids)``), the
     answer is "review": a copy that carries the group of its source row stays with it. Where the
     splits have a column that names the source row of each row (``parent_id``) and none is on both
-    sides, the check passes, or is "review" where the code divides rows several times. Where a call
+    sides, the answer is "review" as well: the column is a statement of the export. Where a call
     that cannot be followed, or a branch that may not be taken, lies between the copies and the
     split, confidence is medium and the finding does not make the result invalid. Code that writes
     its data to a file and splits it in another file is not followed. Where a part of the code could
@@ -87,11 +87,7 @@ def augmented_before_split(facts: CodeFacts, splits: Splits | None, params: NoPa
     findings = [_finding(before, copies) for before in certain]
     if findings and (apart := kept_together(splits)):
         multiplied = describe(before.step.location for before in certain)
-        divisions = {str(split.step.location) for before in certain for split in before.splits}
-        reason = f"rows are multiplied at {multiplied} before they are divided; {apart}"
-        if len(divisions) == 1:
-            return passed(reason)
-        return review(f"{reason}; the code divides rows at {len(divisions)} places, look at each")
+        return review(f"rows are multiplied at {multiplied} before they are divided; {apart}")
     if findings:
         return failed(findings)
     if found:

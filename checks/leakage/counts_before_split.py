@@ -142,7 +142,7 @@ def counts_before_split(
     source rows. Rows that become windows, tokens or segments, and growth that nobody calls
     augmentation, are "review": the source rows may be another unit. So is multiplying both sides
     after the split, which the code or the sizes before it show. Numbers in prose stand for what
-    they may have been rounded from, and are never certain. Silent where the splits have a column
+    they may have been rounded from, and are never certain. "Review" where the splits have a column
     that names the source row of each row, and no source row is on both sides.
 
     Remedy
@@ -172,7 +172,7 @@ def counts_before_split(
     ]
     if suspects and splits is not None and (apart := kept_together(splits)):
         held = _number(suspects[0][1].account.held_out_rows)
-        return passed(f"{held} rows are held out of {suspects[0][1].source.text}; {apart}")
+        return review(f"{held} rows are held out of {suspects[0][1].source.text}; {apart}")
     certain = [(c, reading) for c, reading in suspects if isinstance(c, Confidence)]
     if certain:
         confidence, reading = max(certain, key=lambda pair: pair[0])  # the first of equals

@@ -110,12 +110,13 @@ def export(folder: Path, *, by_family: bool, parents: bool) -> tuple[CheckRun, C
     return run_of(report, "LK101"), run_of(report, "LK106")
 
 
-def test_copies_that_stay_with_their_source_row_are_no_leak(tmp_path: Path) -> None:
+def test_copies_that_stay_with_their_source_row_raise_no_alarm(tmp_path: Path) -> None:
     order, counts = export(tmp_path, by_family=True, parents=True)
-    assert order.verdict is Verdict.PASS
+    # the column may be wrong, so it opens the question and does not close it
+    assert order.verdict is Verdict.REVIEW
     assert "the 900 rows stem from 300 source rows, none of which has rows on both" in order.reason
-    assert counts.verdict is Verdict.PASS
-    assert "180 rows are held out of 300; by the column" in counts.reason
+    assert counts.verdict is Verdict.REVIEW
+    assert "180 rows are held out of 300; the column that names parents" in counts.reason
 
 
 @pytest.mark.parametrize(("by_family", "parents"), [(False, True), (True, False)])
