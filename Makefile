@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help audit test check lint types imports docs docs-check export report clean
+.PHONY: help audit test check lint types imports docs docs-check export report reports clean
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,13 @@ export: $(VENV)/.all  ## Make notebook_export/ and the corrected counterpart ane
 
 report: $(VENV)/.core  ## Write reports/run6.md from the shipped export
 	$(BIN)/audit run notebook_export/ --exit-zero --format console --format markdown:reports/run6.md
+
+reports: report $(VENV)/.all  ## Train Run 7, its prescribed form and Run 6 resplit; write reports/ from them (minutes)
+	for run in run7 run7-as-prescribed run6-resplit; do \
+	  name=$$(echo $$run | tr - _); \
+	  $(BIN)/audit reference $$run --out build/$$name --exit-zero \
+	    --format console --format markdown:reports/$$name.md || exit; \
+	done
 
 clean:  ## Remove the environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -18,10 +18,11 @@ from tests.honest.defects import DEFECTS
 NAMES = sorted(STYLES)
 SPOILED = [name for name in NAMES if STYLES[name].leak]
 # Styles on which a check must come to the conclusion that all is well: those of augmentation,
-# of what documents claim and of metrics have been shown many honest ones.
+# of what documents claim and of metrics have been shown many honest ones. Few people have an oracle
+# (AU305).
 AT_LEAST = 3
 MANY = 12
-SHOWN_MANY = ("AU3", "CL5", "LK106", "MT4", "HY602", "HY603")
+SHOWN_MANY = ("AU301", "AU302", "AU303", "AU304", "CL5", "LK106", "MT4", "HY602", "HY603")
 
 
 @functools.cache

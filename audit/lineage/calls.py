@@ -274,7 +274,9 @@ def _resample(interp: Interpreter, name: str, arguments: Arguments) -> Value | N
 
 def _repeat(interp: Interpreter, name: str, arguments: Arguments) -> Value | None:
     short = known.last(name)
-    if len(arguments.positional) < 1 or not arguments.positional[0].is_rows:
+    if len(arguments.positional) < 1:
+        return None
+    if not arguments.positional[0].is_rows and arguments.positional[0].kind is not Kind.INDEX:
         return None
     times = arguments.get(1, "repeats", "reps", "multiples", "n")
     axis = arguments.constant(2, "axis", "dim")

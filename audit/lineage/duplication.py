@@ -345,11 +345,15 @@ def _joined(interp: Interpreter, flows: Sequence[Flow]) -> Flow:
 def repeated(
     interp: Interpreter, value: Value, times: Value, node: ast.AST, operation: str
 ) -> Value:
-    """``np.repeat(X, 3)``, ``[df] * 3``: every row several times."""
+    """``np.repeat(X, 3)``, ``[df] * 3``: every row several times; of positions, what they pick."""
     if times.kind is Kind.CONST and times.const in (0, 1):
         return value
     flow = flow_of(value)
     lookup = lookup_of(interp, times, node)
+    if value.kind is Kind.INDEX:
+        detail = "every position several times"
+        step = duplicate(interp, flow, node, operation, detail, lookup=lookup)
+        return Value(Kind.INDEX, flow, is_list=True).with_flow(steps={**flow.steps, step: True})
     step = duplicate(interp, flow, node, operation, "every row several times", lookup=lookup)
     return Value(Kind.ROWS, interp.trace.apply(step, flow), is_list=value.is_list)
 
@@ -358,6 +362,9 @@ def lookup_of(interp: Interpreter, value: Value, node: ast.AST) -> Lookup | None
     """Literals behind a number of copies."""
     if value.lookup is not None:
         return value.lookup
+    element = value.store.element if value.store is not None else None
+    if element is not None and element.lookup is not None:  # one number for each row
+        return element.lookup
     if value.kind is Kind.CONST and type(value.const) is int:
         place: Place = value.place or interp.place(node)
         return Lookup(((None, value.const, place),))

@@ -161,7 +161,8 @@ def _rows_method(
         "ne",
     ):
         return Value(Kind.MASK, replace(flow, steps={}, stats=frozenset()))
-    if name in ("repeat", "repeat_interleave") and arguments.all and owner.kind is Kind.ROWS:
+    multiplied = owner.kind in (Kind.ROWS, Kind.INDEX)
+    if name in ("repeat", "repeat_interleave") and arguments.all and multiplied:
         times = arguments.positional[0] if arguments.positional else UNKNOWN
         return repeated(interp, owner, times, arguments.node, name)
     if name in known.SAVERS:

@@ -210,6 +210,7 @@ def settle_metrics(draft: MetricDraft, naming: Naming, stem: str) -> MetricTable
         by_group,
         counts,
         draft.label or stem,
+        {entry.name.casefold(): entry.value for entry in reversed(draft.tiers)},
     )
 
 

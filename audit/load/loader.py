@@ -211,7 +211,7 @@ def load(
     where = drafts[SplitRole.TRAIN].path if SplitRole.TRAIN in drafts else "."
     naming = find_naming(config, tables, extras, everything, ledger, where)
     row_groups = {role: group_rows(d.frame, d.extras, naming) for role, d in drafts.items()}
-    ranked = metric_roles.rank(measured.own, config)
+    ranked = metric_roles.rank(measured.own, config, documents)
     own = [settle_metrics(draft, naming, measured.stem(draft)) for draft in ranked]
     reference = [settle_metrics(d, naming, measured.stem(d)) for d in measured.baseline]
     keys = {key for table in [*own, *reference] for key in table.by_group}

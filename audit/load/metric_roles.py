@@ -10,11 +10,12 @@ from typing import Any
 
 from audit.config import Config
 from audit.load import names
+from audit.load.lead import leading_role
 from audit.load.ledger import Ledger
 from audit.load.metrics import Draft, read_metrics
 from audit.load.problems import malformed
 from audit.load.tables import Content
-from audit.model.artifacts import Baseline, MetricTable, ProblemKind, SplitRole
+from audit.model.artifacts import Baseline, Document, MetricTable, ProblemKind, SplitRole
 from audit.model.export import Absent, Malformed, Present, Slot
 from audit.model.location import Location
 
@@ -228,19 +229,30 @@ def wanted_metric(config: Config) -> str | None:
     return names.metric_name(config.metric) or config.metric if config.metric else None
 
 
-def rank(drafts: Sequence[Draft], config: Config) -> list[Draft]:
-    """Headline first: the configured metric, held-out before train, with groups before without."""
+def rank(
+    drafts: Sequence[Draft], config: Config, documents: Sequence[Document] = ()
+) -> list[Draft]:
+    """Headline first: the configured metric, held-out before train, the split that the results
+    page leads with, with groups before without, test before validation.
+    """
     wanted = wanted_metric(config)
-    return sorted(
-        drafts,
-        key=lambda draft: (
+    tested = {draft.metric for draft in drafts if draft.role is SplitRole.TEST}
+
+    def place(draft: Draft, lead: SplitRole | None) -> tuple[bool, ...]:
+        return (
             wanted is not None and draft.metric != wanted,
             draft.role is SplitRole.TRAIN,
             draft.metric in _LOSSES,
+            lead is not None and draft.role is not lead,
             not draft.entries,
             draft.overall is None,
-        ),
-    )
+            # validation rows chose the model, so a reader asks for the test rows first
+            draft.role is SplitRole.VALIDATION and draft.metric in tested,
+        )
+
+    ranked = sorted(drafts, key=lambda draft: place(draft, None))
+    lead = leading_role(ranked, documents) if ranked else None
+    return sorted(ranked, key=lambda draft: place(draft, lead))
 
 
 def choose_baseline(tables: Sequence[MetricTable], own: Sequence[MetricTable]) -> Slot:

@@ -67,6 +67,7 @@ class Draft:
     label: str
     baseline: bool
     nested: bool = False
+    tiers: tuple[Entry, ...] = ()  # values of tiers, which are no groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,7 @@ class _Context:
     baseline: bool = False
     pointers: bool = True
     part_of: str = ""
+    of_tiers: bool = False
 
 
 @dataclass(slots=True)
@@ -95,13 +97,16 @@ class _Sheet:
         entries: Sequence[Entry] = (),
     ) -> None:
         label = context.part_of or context.label
+        tiers = tuple(entries) if context.of_tiers else ()
+        groups = () if context.of_tiers else tuple(entries)
         for index, draft in enumerate(self.drafts):
             same = (draft.metric, draft.role, draft.label, draft.baseline, draft.nested)
             if same == (metric, context.role, label, context.baseline, bool(context.part_of)):
                 self.drafts[index] = replace(
                     draft,
                     overall=draft.overall or overall,
-                    entries=draft.entries or tuple(entries),
+                    entries=draft.entries or groups,
+                    tiers=draft.tiers or tiers,
                 )
                 return
         if len(self.drafts) < _MAX_DRAFTS:
@@ -111,10 +116,11 @@ class _Sheet:
                     context.role,
                     context.path,
                     overall,
-                    tuple(entries),
+                    groups,
                     label,
                     context.baseline,
                     bool(context.part_of),
+                    tiers,
                 )
             )
 
@@ -160,9 +166,13 @@ def read_metrics(
 
 
 def _settle_roles(drafts: list[Draft]) -> list[Draft]:
-    """Give by-group values without a split the only held-out overall of the same metric."""
+    """Give values by group and tier without a split the only held-out overall of the same metric
+    that has none.
+    """
     settled = list(drafts)
-    for loose in [d for d in drafts if d.role is None and d.entries and d.overall is None]:
+    for loose in [
+        d for d in drafts if d.role is None and (d.entries or d.tiers) and d.overall is None
+    ]:
         owners = [
             d
             for d in settled
@@ -170,13 +180,17 @@ def _settle_roles(drafts: list[Draft]) -> list[Draft]:
             and d.baseline == loose.baseline
             and (d.label, d.nested) == (loose.label, loose.nested)
             and d.overall is not None
-            and not d.entries
+            and not (d.entries and loose.entries)
+            and not (d.tiers and loose.tiers)
         ]
         held_out = [d for d in owners if d.role not in (None, SplitRole.TRAIN)]
         if len(held_out) == 1:
-            settled[settled.index(held_out[0])] = replace(held_out[0], entries=loose.entries)
+            (owner,) = held_out
+            settled[settled.index(owner)] = replace(
+                owner, entries=owner.entries or loose.entries, tiers=owner.tiers or loose.tiers
+            )
             settled.remove(loose)
-    return settled
+    return [d for d in settled if d.entries or d.overall is not None]
 
 
 def _is_number(value: Any) -> bool:
@@ -248,9 +262,12 @@ def _walk(
             if chosen and number:
                 sheet.add(inner, chosen, number)
             continue
-        grouped = bool(key_words & _GROUP_KEYS) and not key_words & _NOT_GROUPS
+        grouped = bool(key_words & _GROUP_KEYS)
+        of_tiers = grouped and bool(key_words & _TIER_WORDS)
+        inner = replace(inner, of_tiers=of_tiers)
+        grouped = grouped and not key_words & (_NOT_GROUPS - _TIER_WORDS)
         if isinstance(value, list):
-            if not key_words & _NOT_GROUPS:
+            if grouped or not key_words & _NOT_GROUPS:
                 _list(value, here, replace(inner, metric=metric or context.metric), sheet)
         elif isinstance(value, dict):
             if grouped:
@@ -347,7 +364,7 @@ def _records(
     context: _Context,
     sheet: _Sheet,
 ) -> None:
-    keys = _key_fields(rows, context)
+    keys = _tier_field(rows) if context.of_tiers else _key_fields(rows, context)
     found: dict[tuple[str, SplitRole | None], tuple[list[Entry], list[ReportedValue]]] = {}
     for index, row in enumerate(rows):
         own = _introduce(row, replace(context, label=""))
@@ -375,6 +392,12 @@ def _records(
         chosen = overall[0] if len(overall) == 1 else None
         if entries or chosen:
             sheet.add(replace(context, role=role), metric, chosen, entries)
+
+
+def _tier_field(rows: Sequence[Mapping[Any, Any]]) -> tuple[str, ...]:
+    """The field that names the tier, first of all `rows`."""
+    columns = [str(key) for key in itertools.islice(rows[0], _MAX_COLUMNS)] if rows else []
+    return tuple(name for name in columns if names.normal(name) in names.TIER_COLUMNS)[:1]
 
 
 def _key_fields(rows: Sequence[Mapping[Any, Any]], context: _Context) -> tuple[str, ...]:

@@ -435,6 +435,8 @@ class MetricTable:
         Canonical group key to number of samples, where stated.
     label : str
         Name of the run where it is given (``"Run 2"``), otherwise the file's stem.
+    by_tier : mapping of str to ReportedValue
+        Tier, in lower case, to the value that the file states for it.
     """
 
     metric: str
@@ -444,6 +446,7 @@ class MetricTable:
     by_group: Mapping[str, ReportedValue]
     counts: Mapping[str, int]
     label: str = ""
+    by_tier: Mapping[str, ReportedValue] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,7 +110,7 @@ def _grid(rows: Sequence[tuple[str, str, str]]) -> Table:
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2))
-    table.add_column(max_width=26)
+    table.add_column(max_width=28)
     table.add_column(max_width=20)
     table.add_column(ratio=1)
     for place, row in enumerate(rows):

@@ -83,6 +83,9 @@ def captions(report: Report) -> dict[str, tuple[str, str]]:
     ):
         if caption is not None:
             out[name] = caption
+    findings = report.judged
+    if "augmentation" in out and findings and findings[0].check_id.startswith("AU"):
+        out = {"augmentation": out["augmentation"], **out}  # it shows what the answer speaks of
     return out
 
 

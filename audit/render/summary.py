@@ -31,6 +31,10 @@ _MEASURED_BY = {
     "contaminated_share": ("CT202", "CT201"),
     "worst_group": ("MT401", "MT403"),
 }
+_RESTS_ON = {
+    "AU304": "rests on copies that are unlike originals",
+    "AU305": "rests on wrong labels",
+}  # the number itself may be right
 _TIER = "tier "
 _NAME = 60  # characters of a name from the export within a sentence
 _HUGE = 1e100  # no picture and no ratio makes sense beyond; also false for NaN and infinity
@@ -132,6 +136,15 @@ def metric_name(report: Report) -> str:
             return shorten(evidence.unit, _NAME)
     groups = by_group(report, "group_metric")
     return next((shorten(each.unit, _NAME) for each in groups.values() if each.unit), "metric")
+
+
+def reported_name(report: Report) -> str:
+    """Name of the headline metric with the split that it is of: ``"test rmse"``."""
+    for check_id in ("MT405", "MT403"):
+        split = overall(report, "reported_split", check_id)
+        if split is not None and isinstance(split.observed, str):
+            return f"{shorten(split.observed, _NAME)} {metric_name(report)}"
+    return metric_name(report)
 
 
 def greater_is_better(report: Report) -> bool | None:
@@ -278,14 +291,15 @@ def answer(report: Report) -> tuple[str, ...]:
     reported = report.headline.reported_metric
     subject = "The reported result"
     if reported is not None and is_number(reported):
-        subject = f"The reported {metric_name(report)} of {value(reported.observed)}"
+        subject = f"The reported {reported_name(report)} of {value(reported.observed)}"
     findings = report.judged
     if report.verdict is ExperimentVerdict.INVALID:
         return _invalid(report, subject, findings)
     if report.verdict is ExperimentVerdict.SUSPECT:
         rest = sum(each is not findings[0] for each in report.findings)
         more = (f"{count(rest, 'further finding')} below.",) if rest else ()
-        return (f"{subject} may mislead: {_sentence(findings[0].message)}", *more)
+        says = _RESTS_ON.get(findings[0].check_id, "may mislead")
+        return (f"{subject} {says}: {_sentence(findings[0].message)}", *more)
     idle = sum(
         run.verdict in (Verdict.REVIEW, Verdict.ERROR) and not is_suppressed(report, run)
         for run in report.runs
@@ -363,7 +377,7 @@ def headline_rows(report: Report) -> list[Row]:
     rows = []
     if head.reported_metric is not None or head.decontaminated_metric is not None:
         reported = value(head.reported_metric.observed) if head.reported_metric else "not reported"
-        rows.append(Row(f"overall {metric_name(report)}", reported, _supported(report)))
+        rows.append(Row(f"overall {reported_name(report)}", reported, _supported(report)))
     rows += _clean_rows(report)
     if head.balanced_metric is not None and is_number(head.balanced_metric):
         rows.append(_balanced_row(report, observed(head.balanced_metric)))

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from audit.model.artifacts import Code, CodeFacts, Documents, Grouping, RawData, Splits
 from audit.model.check import NoParams, Outcome, check, failed, not_applicable, passed
@@ -12,7 +12,11 @@ from audit.model.evidence import Evidence
 from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
+from checks.augmentation.growth_measures import Growth, growth_evidence, measure_growth
+from checks.augmentation.origins import origins
 from checks.augmentation.statements import Statement, in_comments, in_documents
+
+_MAX_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +56,13 @@ def declared_copies(
 
     How it is found
     ---------------
-    The actual number comes from the literals that steer the copying loop; where there are none,
-    from rows per group in all splits divided by source rows per group, minus one, if that is a
-    whole number. The declared number comes from a comment on the line of the literal, from a
-    comment above it, or from prose that names the group or its tier or speaks of augmentation.
+    The actual number comes from the literals that steer the copying loop, and from the rows: rows
+    per group divided by source rows per group, minus one, in the splits that hold copies. Where a
+    column marks the copies (`is_augmented`), the rows tell the number of each group for which it
+    is a whole number; otherwise they do where the code tells none, and all are whole. The
+    declared number comes from a comment on the line of the literal, from a comment above it, or
+    from prose that names the group or its tier or speaks of augmentation ("3/2/1 copies for
+    hard/medium/easy").
     Both readings of "3 copies" (with and without the original) are allowed for.
 
     False alarms
@@ -73,8 +80,10 @@ def declared_copies(
     Shorten and Khoshgoftaar (2019), A survey on image data augmentation for deep learning,
     Journal of Big Data 6(60). Mitchell et al. (2019), Model cards for model reporting.
     """
-    growth, data = _from_data(raw, splits)
-    actual = _actual(facts, data, _marked(splits))
+    grown, marked = _grown(raw, splits)
+    growth = [] if grown is None else list(growth_evidence(grown, None, None))[:1]
+    data = {} if grown is None else {key: each - 1 for key, each in grown.groups.items()}
+    actual = _actual(facts, data, None if grown is None else grown.overall, marked)
     measured = [*growth, *_measured(actual, grouping)]
     if not actual:
         return not_applicable(
@@ -93,6 +102,7 @@ def declared_copies(
     if documents is not None:
         statements += in_documents(documents, places, tiers)
     statements = _once(statements)
+    statements = [each for each in statements if not _is_total(each, grown)]
     against = [
         (key, statement)
         for statement in statements
@@ -104,54 +114,51 @@ def declared_copies(
         return not_applicable(
             "nothing in comments, docstrings or documents says how many copies are made", measured
         )
-    return passed(f"{len(statements)} statement(s) about copies agree with what is made", measured)
+    return passed(
+        f"{len(statements)} statement(s) about copies agree with what is made: "
+        f"{_in_words(actual, grouping)}",
+        measured,
+    )
 
 
-def _from_data(
-    raw: RawData | None, splits: Splits | None
-) -> tuple[list[Evidence], dict[str, float]]:
-    """Growth factor overall, and rows over source rows minus one per group."""
-    if raw is None or splits is None or raw.n == 0:
-        return [], {}
-    parts = (splits.train, *splits.held_out)
-    rows = sum(len(part) for part in parts)
-    growth = [
-        Evidence(
-            "growth_factor",
-            rows / raw.n,
-            unit="rows per source row",
-            n=rows,
-            method=f"{rows:,} rows in all splits / {raw.n:,} rows in {raw.path}",
-        )
-    ]
-    if raw.groups is None or any(part.groups is None for part in parts):
-        return growth, {}
-    sources = Counter(str(key) for key in raw.groups.tolist())
-    made: Counter[str] = Counter()
-    for part in parts:
-        made.update(str(key) for key in (part.groups.tolist() if part.groups is not None else ()))
-    if not set(made) <= set(sources):
-        return growth, {}
-    return growth, {key: made[key] / sources[key] - 1 for key in sorted(sources)}
+def _is_total(statement: Statement, grown: Growth | None) -> bool:
+    """Whether the number is that of all copies of a group, which is no number per row."""
+    if grown is None or not statement.allowed:
+        return False
+    most = max(statement.allowed)
+    made = {key: grown.after[key] - n for key, n in grown.before.items()}
+    totals = {made.get(key) for key in statement.groups}
+    totals.add(sum(made.get(key, 0) for key in statement.groups))
+    return most in totals and most > 1
 
 
-def _marked(splits: Splits | None) -> dict[str, int]:
-    """Copies per original row of each group, as a column marks them in the training split; empty
-    unless each group has as many of each of its originals on average as a whole number.
-    """
-    if splits is None or splits.train.synthetic is None or splits.train.groups is None:
-        return {}
-    keys = splits.train.groups.astype(str)
-    copies = Counter(keys[splits.train.synthetic].tolist())
-    originals = Counter(keys[~splits.train.synthetic].tolist())
-    whole = all(key in originals and copies[key] % originals[key] == 0 for key in set(keys))
-    if not copies or not whole:
-        return {}
-    return {key: copies[key] // n for key, n in sorted(originals.items())}
+def _in_words(actual: Mapping[str | None, _Actual], grouping: Grouping | None) -> str:
+    """Copies by tier where each tier has one number, else by group."""
+    tiers = grouping.tiers if grouping is not None else {}
+    by_tier: dict[str, set[int]] = {}
+    for key, made in actual.items():
+        by_tier.setdefault(tiers.get(key or "", ""), set()).add(made.copies)
+    if tiers and "" not in by_tier and all(len(numbers) == 1 for numbers in by_tier.values()):
+        named = [(tier, next(iter(numbers))) for tier, numbers in by_tier.items()]
+    else:
+        named = [
+            (_label(key, grouping) or "every row", made.copies) for key, made in actual.items()
+        ]
+    shown = ", ".join(f"{n} for {name}" for name, n in named[:_MAX_SHOWN])
+    return shown + (" …" if len(named) > _MAX_SHOWN else "")
+
+
+def _grown(raw: RawData | None, splits: Splits | None) -> tuple[Growth | None, bool]:
+    """Rows per source row, and whether a column marks the copies one by one."""
+    if splits is None:
+        return None, False
+    found = origins(splits, raw)
+    known = None if isinstance(found, str) else found
+    return measure_growth(splits, raw, known), splits.train.synthetic is not None
 
 
 def _actual(
-    facts: CodeFacts | None, data: Mapping[str, float], marked: Mapping[str, int]
+    facts: CodeFacts | None, data: Mapping[str, float], overall: float | None, marked: bool
 ) -> dict[str | None, _Actual]:
     """Copies per group: from the code, else from the rows where they are whole numbers."""
     found: dict[str | None, _Actual] = {}
@@ -166,18 +173,32 @@ def _actual(
         found.setdefault(count.group, _Actual(count.copies, method, count.location))
     for key in several:
         del found[key]
-    if marked and set(found) == {None} and set(marked.values()) != {found[None].copies}:
-        # The code was not followed into the number of each group; the rows are marked one by one.
-        method = "rows marked as copies / other rows of the group, in the training split"
-        return {key: _Actual(n, method, None) for key, n in marked.items()}
-    if found or several:
-        return found
-    whole = all(abs(value - round(value)) < 1e-9 for value in data.values())
-    if whole and any(round(value) > 0 for value in data.values()):
-        for key, value in data.items():
-            method = "rows of the group in all splits / source rows of the group - 1"
-            found[key] = _Actual(round(value), method, None)
-    return found
+    rows = _from_rows(data, marked)
+    if not data and marked and overall is not None:
+        rows = _from_rows({None: overall - 1}, marked)
+    if marked and rows:
+        # Copies that are marked one by one tell more than a number that was found in the code.
+        one = set(found) == {None} and {made.copies for made in rows.values()} == {
+            found[None].copies
+        }
+        agree = {k: v for k, v in found.items() if k in rows and rows[k].copies == v.copies}
+        return found if one else {**rows, **agree}
+    return found if found or several else rows
+
+
+def _from_rows(data: Mapping[Any, float], marked: bool) -> dict[str | None, _Actual]:
+    """Copies of each group where the rows give whole numbers: of the group itself where copies are
+    marked, else of all groups.
+    """
+    whole = {key: round(each) for key, each in data.items() if abs(each - round(each)) < 1e-9}
+    if not any(whole.values()) or (len(whole) < len(data) and not marked):
+        return {}
+    method = (
+        "rows of the group / its rows that are no copies, - 1, in the splits that hold copies"
+        if marked
+        else "rows of the group / source rows of the group - 1, in the splits that hold copies"
+    )
+    return {key: _Actual(n, method, None) for key, n in whole.items()}
 
 
 def _measured(actual: Mapping[str | None, _Actual], grouping: Grouping | None) -> list[Evidence]:

@@ -22,6 +22,7 @@ from checks.augmentation.growth_measures import (
 )
 from checks.augmentation.origins import Origins, doubt, origins, trusted
 from checks.augmentation.stated_growth import StatedGrowth, stated_growth
+from checks.augmentation.stated_rows import miscounted
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +61,8 @@ def growth(
 
     What
     ----
-    Held-out rows are synthetic; a stated growth factor is not the real one; or one group was
-    multiplied so often that nearly all its rows are copies.
+    Held-out rows are synthetic; a stated growth factor, or a stated number of rows or copies, is
+    not the real one; or one group was multiplied so often that nearly all its rows are copies.
 
     Why
     ---
@@ -71,13 +72,14 @@ def growth(
 
     How it is found
     ---------------
-    Rows in all splits over source rows, overall and by group. A row is synthetic if a column says
-    so (`is_augmented`, or `columns.synthetic` in `audit.toml`), or if no source row has its
-    features. Held-out rows count only where a column says so or their parents are known, because
-    they may otherwise come from another source. Growth of a group above `max_growth` is a warning
-    where it makes the groups more unequal than the source rows are, or makes a group twice as
-    large as any other that was not the largest; otherwise it is a note. Rows that are in training
-    more often than among the source rows are exact copies.
+    Rows over source rows in the splits that hold copies, overall and by group: held-out rows
+    without copies, and a test set that was made apart, neither grew nor were they copied. A row is
+    synthetic if a column says so (`is_augmented`, or `columns.synthetic` in `audit.toml`), or if no
+    source row has its features. Held-out rows count only where a column says so or their parents
+    are known, because they may otherwise come from another source. Growth of a group above
+    `max_growth` is a warning where it makes the groups more unequal than the source rows are, or
+    makes a group twice as large as any other that was not the largest; otherwise it is a note. Rows
+    that are in training more often than among the source rows are exact copies.
 
     False alarms
     ------------
@@ -111,6 +113,7 @@ def growth(
         )
     )
     findings += _misstated(said, grown, measured, grouping)
+    findings += miscounted(documents, code, splits, raw)
     believed = known is not None and trusted(known, facts, documents)
     if believed:
         findings += _excessive(grown, splits.train, grouping, params, measured)
@@ -248,7 +251,7 @@ def _is_true(said: StatedGrowth, grown: Growth) -> bool:
             return True
     else:
         factors = [grown.overall, *grown.groups.values()]
-        factors += grown.train
+        factors += grown.others
     return any(
         said.interval.low <= reading <= said.interval.high
         for factor in factors

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
-from audit.model.artifacts import Array, Grouping, RawData, Splits
+from audit.model.artifacts import Array, Grouping, RawData, SplitData, Splits
 from audit.model.evidence import Evidence
 from checks.augmentation.origins import Origins, SplitOrigins
 from checks.kit.rows import columns_of, row_codes
@@ -17,26 +18,27 @@ from checks.kit.rows import columns_of, row_codes
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """Rows per source row: of everything, of the training part, and of each group.
+    """Rows per source row in the splits that hold copies, overall and by group.
 
-    Of the training part there are two readings where originals are missing: against those that
-    are in it, and against all that are not held out.
+    A split without copies (validation rows, a test set made apart) neither grew nor was it a source
+    of copies. `others` are readings that a text may mean too: against the unaltered rows that are
+    in the training part, and all rows against all source rows.
     """
 
     overall: float
     rows: int
     sources: int
-    train: tuple[float, ...]
+    others: tuple[float, ...]
     repeats: int
     groups: Mapping[str, float]
     before: Mapping[str, int]
     after: Mapping[str, int]
+    where: str = "all splits"
 
 
 def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -> Growth | None:
     """Count rows and source rows; ``None`` where neither rows nor a column tell the sources."""
     parts = (splits.train, *splits.held_out)
-    rows = sum(len(part) for part in parts)
     declared = known is not None and any(part.synthetic is not None for part in parts)
     if declared and known is not None:
         sources, groups = len(known.originals), known.groups
@@ -46,32 +48,59 @@ def measure_growth(splits: Splits, raw: RawData | None, known: Origins | None) -
         return None
     if sources == 0:
         return None
-    before, after = _sizes(groups), Counter[str]()
-    for part in parts:
-        after.update(_sizes(part.groups))
-    if not set(after) <= set(before) or any(part.groups is None for part in parts):
-        before, after = Counter(), Counter()
+    before, every = _sizes(groups), sum(map(len, parts)) / sources
     repeats = _repeats(known) if known is not None else 0
-    train: tuple[float, ...] = ()
+    others: tuple[float, ...] = (every,)
+    grown: tuple[SplitData, ...] = parts
     if known is not None:
         own = int((~known.train.synthetic).sum()) - repeats
-        held = sum(int((~part.synthetic).sum()) for part in known.held_out)
-        train = tuple(len(splits.train) / n for n in {own, sources - held} if n > 0)
+        others += (len(splits.train) / own,) if own > 0 else ()
+        apart = [part for part in known.parts if not _holds_copies(part, known)]
+        kept = [~part.synthetic for part in apart]
+        held = sum(int(mask.sum()) for mask in kept)
+        if apart and sources > held:
+            grown = tuple(part.split for part in known.parts if part not in apart)
+            sources -= held
+            for part, mask in zip(apart, kept, strict=True):
+                before.subtract(_sizes(part.split.groups, mask))
+    after = Counter[str]()
+    for each in grown:
+        after.update(_sizes(each.groups))
+    before = +before
+    if not set(after) <= set(before) or any(part.groups is None for part in parts):
+        before, after = Counter(), Counter()
+    rows = sum(map(len, grown))
     return Growth(
         overall=rows / sources,
         rows=rows,
         sources=sources,
-        train=train,
+        others=others,
         repeats=repeats,
         groups={key: after[key] / before[key] for key in sorted(before)},
         before=before,
         after=after,
+        where=_names(grown) if len(grown) < len(parts) else "all splits",
     )
 
 
-def _sizes(groups: Array | None) -> Counter[str]:
+def _holds_copies(part: SplitOrigins, known: Origins) -> bool:
+    """Training rows were copied if any were; others hold copies where some rows are proved to be,
+    or where unknown rows stand among source rows.
+    """
+    if part is known.train:
+        return True
+    return bool(part.synthetic.any()) and (part.certain or not part.synthetic.all())
+
+
+def _names(parts: Sequence[SplitData]) -> str:
+    return " and ".join(part.role.value for part in parts)
+
+
+def _sizes(groups: Array | None, among: NDArray[np.bool_] | None = None) -> Counter[str]:
     if groups is None:
         return Counter()
+    if among is not None:
+        groups = groups[among]
     return Counter({str(key): int(n) for key, n in pd.Series(groups).value_counts().items()})
 
 
@@ -85,7 +114,7 @@ def growth_evidence(
             grown.overall,
             unit="rows per source row",
             n=grown.rows,
-            method=f"{grown.rows:,} rows in all splits / {grown.sources:,} source rows",
+            method=f"{grown.rows:,} rows in {grown.where} / {grown.sources:,} source rows",
         )
     ]
     measured += [
@@ -94,7 +123,8 @@ def growth_evidence(
             factor,
             unit="rows per source row",
             n=grown.after[key],
-            method=f"{grown.after[key]:,} rows in all splits / {grown.before[key]:,} source rows",
+            method=f"{grown.after[key]:,} rows in {grown.where} / {grown.before[key]:,} source "
+            "rows",
             group=label_of(key, grouping),
         )
         for key, factor in grown.groups.items()

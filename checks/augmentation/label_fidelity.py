@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -132,12 +133,24 @@ def label_fidelity(
     for part in parts:
         found = error_of(part.labels, part.mask)
         if found.wrong:
-            exact = _on_exact_labels(part, table, predictions)
+            own = replace(scale, table=_reported(metrics, part.split.role))
+            exact = _on_exact_labels(part, own.table, predictions)
             measured += [exact] if exact is not None else []
-            findings.append(_finding(part, parts, found, scale, exact, grouping, code))
+            findings.append(_finding(part, parts, found, own, exact, grouping, code))
     if findings:
         return failed(findings, measured)
     return passed(_right(parts, len(given), 1 + len(splits.held_out)), measured)
+
+
+def _reported(metrics: Metrics | None, role: SplitRole) -> MetricTable | None:
+    """The metrics of a held-out split itself where they are reported, else the headline."""
+    tables = metrics.tables if metrics is not None else ()
+    own = [
+        table
+        for table in tables
+        if table.role is role is not SplitRole.TRAIN and table.overall is not None
+    ]
+    return next(iter([*own, *tables]), None)
 
 
 def _on_exact_labels(
@@ -246,10 +259,15 @@ def _shift(exact: Evidence | None, scale: Scale) -> float:
 
 
 def _message(part: Part, found: LabelError, scale: Scale, exact: Evidence | None) -> str:
-    words = f"{found.wrong:,} of {found.n:,} {part.words} carry a wrong label"
-    if found.impossible:
-        words += f", {found.impossible:,} of them one that does not exist (the exact one is "
-        words += "infinite)"
+    every = 1 < found.n == found.wrong
+    words = f"all {found.n:,}" if every else f"{found.wrong:,} of {found.n:,}"
+    words += f" {part.words} carry a "
+    if found.impossible == found.wrong:
+        words += "finite label, though their exact one is infinite"
+    else:
+        words += "wrong label"
+        if found.impossible:
+            words += f", {found.impossible:,} of them a finite one where the exact one is infinite"
     if found.error and not part.labels.is_class:
         words += f"; mean squared error {found.error:.3g}"
         words += f" in {part.labels.scale}" if part.labels.scale else ""
@@ -305,15 +323,31 @@ def _in_code(code: Code | None) -> tuple[list[Location], str, str]:
         for cell in file.cells:
             if cell.kind is not CellKind.CODE or not AUGMENTING.search(cell.source):
                 continue
-            for number, line in enumerate(cell.source.splitlines(), start=1):
-                match = _INHERITED.match(line[:2000])
-                if match is None:
-                    continue
+            for number, match in _handed_on(cell.source):
                 places.append(file.location(cell, number, note="the label is taken over"))
                 if not before:
-                    before = line.strip()
+                    before = match[0].strip()
                     after = f"{match['head'].strip()}exact_label(copy))"
     return places[:4], before, after
+
+
+def _handed_on(source: str) -> list[tuple[int, re.Match[str]]]:
+    """Lines that put a label into a list. Where a loop takes the original and an inner loop its
+    copies, the lines of the inner one.
+    """
+    found = [
+        (number, match)
+        for number, line in enumerate(source.splitlines(), start=1)
+        if (match := _INHERITED.match(line[:2000]))
+    ]
+    deepest: dict[str, int] = {}
+    for _, match in found:
+        deepest[match["list"]] = max(deepest.get(match["list"], 0), _indent(match))
+    return [(number, match) for number, match in found if _indent(match) == deepest[match["list"]]]
+
+
+def _indent(match: re.Match[str]) -> int:
+    return len(match["head"]) - len(match["head"].lstrip())
 
 
 def _right(parts: Sequence[Part], given: int, splits: int) -> str:

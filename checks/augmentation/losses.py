@@ -252,7 +252,7 @@ def _sums(family: Family, found: Pairs) -> Iterator[Loss]:
         yield Loss(
             "sums",
             family,
-            f"every {blocks} of {family.label} sum to 1 or 0 in copies only",
+            f"every {blocks} neighbours of {family.label} sum to 1 or 0 in copies only",
             Evidence(
                 "unit_sums_share",
                 hits / total,

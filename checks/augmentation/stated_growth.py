@@ -25,7 +25,8 @@ _NAMED = re.compile(
 _ABOUT_SIZE = re.compile(
     r"augment|increas|growth|grew|grow[ns]?\b|larger|bigger|original size|oversampl|expan|"
     r"more (?:data|samples|rows|examples|images|training)|as many|multipl|"
-    r"\b(?:its|their) (?:size|number)",
+    r"\b(?:its|their) (?:size|number)|"
+    r"times the (?:\w+ ){0,2}(?:samples|rows|data|examples|images|originals)\b",
     re.IGNORECASE,
 )
 _OTHER = re.compile(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from audit.model.artifacts import Cell, CellKind, Code, DocumentKind, Documents, SourceFile
 from audit.model.groups import canonical_group
 from audit.model.location import Location, Role
+from checks.augmentation.parallel import names_of, parallel
 
 _WORDS = {"no": 0, "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "ten": 10}
 _NUMBER = r"(?P<number>\d{1,6}|no|zero|one|two|three|four|five|ten)"
@@ -20,7 +21,11 @@ _COPIES = re.compile(
     r"original\s+|all\s+)*\w+)?",
     re.IGNORECASE,
 )
-_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?![\w.])", re.IGNORECASE)
+_FACTOR = re.compile(rf"(?<![\w.]){_NUMBER}\s*(?:[x×]|-?fold|times)(?!\w|\.\w)", re.IGNORECASE)
+# "12 times as large" is said of the rows, and the business of AU302
+_GREW = re.compile(
+    _FACTOR.pattern + r"(?!\s+(?:as|the|its|their|larger|bigger|more|of)\b)", re.IGNORECASE
+)
 _PLUS = re.compile(r"(?<![\w.])\+\s*(?P<number>\d{1,6})(?![\w.%])")
 _ROW_WORDS = re.compile(
     r"\b(?:samples?|rows?|cases?|examples?|images?|records?|originals?|parents?|instances?|points?|"
@@ -106,7 +111,7 @@ def readings(text: str, *, about_copies: bool) -> list[tuple[frozenset[int], str
         found.append((frozenset(allowed), match[0].strip()))
     patterns = [(_PLUS, 0), (_FACTOR, 1)] if about_copies else []
     if not about_copies and _AUGMENTING.search(text):
-        patterns = [(_FACTOR, 1)]
+        patterns = [(_GREW, 1)]
     for pattern, open_reading in patterns:
         for match in pattern.finditer(text):
             if any(start < match.end() and match.start() < end for start, end in taken):
@@ -155,6 +160,8 @@ def in_comments(
             literals = _literals(file, cell, counts)
             if literals:
                 yield from _beside(file, cell, lines, literals, tiers)
+            else:
+                yield from _comments(file, cell, lines, counts, tiers)
             yield from _docstrings(file, cell, counts, tiers)
 
 
@@ -195,8 +202,29 @@ def _beside(
             continue
         under = _entries_under(number, lines, literals)
         named = tied(text, keys, tiers)
+        place = _related(file, cell, number)
+        if stated := list(_side_by_side(text.lstrip("# "), [(place, text)], keys, tiers)):
+            yield from stated
+            continue
         for allowed, words in readings(text, about_copies=True):
             yield Statement(named or under, allowed, words, _related(file, cell, number))
+
+
+def _comments(
+    file: SourceFile,
+    cell: Cell,
+    lines: list[str],
+    counts: Mapping[str | None, list[Location]],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    """Comments of a cell without such literals; only those that name groups."""
+    keys = [key for key in counts if key is not None]
+    said = [
+        (_related(file, cell, number), line.strip().lstrip("# ") if is_comment else "")
+        for number, line in enumerate(lines, start=1)
+        for is_comment in [line.strip().startswith("#")]
+    ]
+    yield from (each for each in _in_prose(said, keys, tiers) if each.groups)
 
 
 def _block_start(lines: list[str], first: int) -> int:
@@ -270,17 +298,58 @@ def _in_prose(
         text = " ".join(line for _, line in paragraph)
         if not re.search(r"\d|\b(?:no|zero|one|two|three|four|five|ten)\b", text, re.IGNORECASE):
             continue
-        about_groups = bool(tied(text, keys, tiers))
+        about_groups = bool(tied(text, keys, tiers)) or _says_several(text)
+        if stated := list(_side_by_side(text, paragraph, keys, tiers)):
+            yield from stated
+            continue
         for clause, place in _clauses(paragraph):
             found = readings(clause, about_copies=False)
             if not found or OTHER_PLANS.search(clause):
                 continue
             groups = tied(clause, keys, tiers)
             is_clear = len({allowed for allowed, _ in found}) == 1 or len(groups) == 1
+            if len(groups) > 1 and _has_other_numbers(clause, [words for _, words in found]):
+                continue  # one of the groups may be meant by each number
             if not is_clear or (not groups and (about_groups or not _AUGMENTING.search(text))):
                 continue
             for allowed, words in found:
                 yield Statement(groups, allowed, words, place)
+
+
+def _has_other_numbers(clause: str, found: Iterable[str]) -> bool:
+    """Whether a clause without brackets and equations has numbers beside those of copies."""
+    if re.search(r"[=()]", clause):
+        return False
+    for words in found:
+        clause = clause.replace(words, " ", 1)
+    return bool(re.search(r"(?<![\w.,])\d{1,3}(?![\w%]|[.,]\d)", clause))
+
+
+def _side_by_side(
+    text: str,
+    paragraph: list[tuple[Location, str]],
+    keys: list[str],
+    tiers: Mapping[str, str],
+) -> Iterator[Statement]:
+    """Statements that give several groups a number each in one sentence."""
+    if OTHER_PLANS.search(text):
+        return
+    for groups, number, exact, words in parallel(
+        text, names_of(keys, tiers), lambda part: tied(part, keys, {})
+    ):
+        first = words.split()[0]
+        place = next((place for place, line in paragraph if first in line), paragraph[0][0])
+        inside = tuple(key for key in groups if key in keys) or groups
+        allowed = {number} if exact or number == 0 else {number, number - 1}
+        yield Statement(inside, frozenset(allowed), words, place)
+
+
+def _says_several(text: str) -> bool:
+    """Whether no number is true of all that a text says: it is about kinds of rows, named or not
+    ("a hard sample 4 times, a medium one 3 times").
+    """
+    allowed = [numbers for numbers, _ in readings(text, about_copies=False)]
+    return bool(allowed) and not frozenset.intersection(*allowed)
 
 
 def paragraphs(

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from audit.model.artifacts import Document, DocumentKind, Documents, Metrics
 from audit.model.location import Location
 from audit.model.severity import Severity
-from checks.claims.stated_metrics import runs_in
+from checks.kit.run_names import runs_in
 
 _TITLE = re.compile(r" {0,3}#{1,2}\s+(?P<title>\S.*)")
 _COMPARES = re.compile(

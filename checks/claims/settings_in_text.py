@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from audit.model.artifacts import CellKind, Code, Document, DocumentKind
 from audit.model.location import Location
 from checks.claims.settings_in_code import setting_of
-from checks.claims.stated_metrics import RUN
 from checks.kit.intervals import Interval, parse_written
+from checks.kit.run_names import RUN
 from checks.kit.written_sentences import Sentence, sentences
 from checks.kit.written_tables import tables_of
 

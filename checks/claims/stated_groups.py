@@ -116,13 +116,26 @@ def _best(
         wrong = [(c, v) for c, v in pairs if not _agrees(c, v, table)]
         hits = sum(_is_telling(c.value) for c, v in pairs if (c, v) not in wrong)
         enough = hits >= _AGREEING and hits >= _AGREEING * len(wrong)
+        if wrong and not enough and _permuted(pairs, table):
+            enough, hits = True, len(pairs)
         if enough and (hits, -len(wrong)) > (most, -len(differing)):
             best, differing, most = table, wrong, hits
     return best, differing
 
 
 def _value(table: MetricTable, key: str) -> ReportedValue | None:
-    return table.by_group.get(key) if key else table.overall
+    if not key:
+        return table.overall
+    return table.by_group.get(key) or table.by_tier.get(key.casefold())
+
+
+def _permuted(pairs: Sequence[tuple[_Cell, ReportedValue]], table: MetricTable) -> bool:
+    """Whether a column has the values of the table, each once, beside other names."""
+    if len(pairs) <= _AGREEING or not all(_is_telling(cell.value) for cell, _ in pairs):
+        return False
+    cells = sorted((cell for cell, _ in pairs), key=lambda cell: cell.value.value)
+    values = sorted((value for _, value in pairs), key=lambda value: value.value)
+    return all(_agrees(c, v, table) for c, v in zip(cells, values, strict=True))
 
 
 def _may_be(column: _Column, table: MetricTable) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from audit.model.artifacts import Document, DocumentKind, SplitRole
 from checks.kit.intervals import Written, parse_written
+from checks.kit.run_names import RUN, runs_in
 from checks.kit.scores import canonical_metric
 from checks.kit.written_sentences import Sentence, sentences
 from checks.kit.written_splits import roles_named
@@ -128,9 +129,6 @@ _OTHER_FILE = re.compile(
 _ASIDE = re.compile(
     r"\(\s?(?:set|split|data|in|%|in %|(?:lower|higher) is better)?\s?\)|[↑↓]", re.IGNORECASE
 )
-RUN = re.compile(
-    r"\b(run|experiment|version|trial)[\s_#-]{0,2}([0-9]{1,4}[a-z]?)\b|\b(v)([0-9]{1,3})\b", re.I
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,14 +166,6 @@ class StatedMetric:
     runs: frozenset[str]
     plain: bool = True
     in_results: bool = False
-
-
-def runs_in(text: str) -> frozenset[str]:
-    """Numbered runs that a text names, in one spelling."""
-    return frozenset(
-        f"{(word or short).casefold()} {number or digits}".casefold()
-        for word, number, short, digits in RUN.findall(text)
-    )
 
 
 def stated_metrics(document: Document) -> list[StatedMetric]:

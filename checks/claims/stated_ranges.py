@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from checks.claims.judged import without_mark
-from checks.claims.stated_metrics import runs_in
+from checks.kit.run_names import runs_in
 
 _BOUND = r"(?:[0-9]+(?:\.[0-9]+)?|\.[0-9]+)"
 _RANGE = re.compile(

@@ -23,9 +23,10 @@ from audit.model.severity import Confidence, Severity
 from checks.claims.judged import CONSISTENT, UNKNOWN, WRONG, worst_first
 from checks.claims.run_names import RunNames, run_names
 from checks.claims.stated_groups import groups_against
-from checks.claims.stated_metrics import StatedMetric, runs_in, stated_metrics
+from checks.claims.stated_metrics import StatedMetric, stated_metrics
 from checks.claims.stated_ranges import StatedRange, contradictions, stated_ranges
 from checks.kit.intervals import Interval
+from checks.kit.run_names import runs_in
 from checks.kit.scores import SCORES
 from checks.kit.written_lines import document_lines, plain
 

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from audit.model.artifacts import Document, DocumentKind
+from audit.model.artifacts import Document, DocumentKind, SplitRole
+from checks.kit.criteria_split import Surroundings, split_of_head
 from checks.kit.intervals import Written, parse_written
+from checks.kit.run_names import kind_of, names_whole_runs, runs_named
 from checks.kit.written_claims import Claim, claim_of, marks_in, says_all_met
 from checks.kit.written_lines import document_lines, plain
-from checks.kit.written_splits import runs_named
 from checks.kit.written_tables import WrittenTable, markdown_tables, printed_tables
 
 MAX_CRITERIA = 200  # of one document
@@ -44,6 +45,8 @@ class Criterion:
         Where it stands; ``None`` where it is declared.
     value : Written, optional
         The value that stands beside it.
+    role : SplitRole, optional
+        The held-out split on which the text around it says that it is judged.
     """
 
     subject: str
@@ -55,6 +58,7 @@ class Criterion:
     line: int = 0
     document: Document | None = None
     value: Written | None = None
+    role: SplitRole | None = None
 
 
 _NUM = r"[-+−]?(?:[0-9][0-9,]{0,15}(?:\.[0-9]{1,25})?|\.[0-9]{1,25})(?:[eE][-+]?[0-9]{1,3})?+"
@@ -225,7 +229,8 @@ def stated_criteria(document: Document, own_run: str = "", other_run: str = "") 
         if not text or number in in_tables or line.lstrip().startswith("|"):
             continue
         if lead := _LEAD.match(text):
-            section = bool(_SECTION.search(lead[1]))
+            of_split = split_of_head(lead[1]) is not None  # "On the test set:"
+            section = bool(_SECTION.search(lead[1])) or (section and of_split)
             continue
         about = runs.are_about(" ".join([*headings[number], text])) and not _CONDITION.search(text)
         if about and says_all_met(text):
@@ -236,7 +241,11 @@ def stated_criteria(document: Document, own_run: str = "", other_run: str = "") 
         found = [
             replace(each, claim=Claim.MET) if each.claim is Claim.NONE else each for each in found
         ]
-    return found[:MAX_CRITERIA]
+    around = Surroundings.of(lines, headings)
+    return [
+        each if each.role else replace(each, role=around.split_at(each.line, each.text))
+        for each in found[:MAX_CRITERIA]
+    ]
 
 
 def _headings(lines: Sequence[tuple[int, str]]) -> dict[int, tuple[str, ...]]:
@@ -266,8 +275,11 @@ class _Runs:
         if _PLAN.search(text):
             return False
         named = runs_named(text)
-        if self.own:
-            return not named or bool(named & self.own)
+        if not named or named & self.own:
+            return True
+        own_kinds = {kind_of(name) for name in self.own}
+        if names_whole_runs(self.own) or own_kinds & {kind_of(name) for name in named}:
+            return False
         return len(named - self.other) == len(named) <= 1
 
 
@@ -372,14 +384,9 @@ def _value_beside(text: str) -> tuple[Written | None, str]:
 def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[Criterion]:
     """Criteria of a table with a column of targets."""
     header = table.header
-    targets = [
-        i
-        for i, name in enumerate(header)
-        if _TARGET_COLUMN.search(name) and runs.are_about(name) and _holds_bounds(table, i)
-    ]
-    if len(targets) != 1:
+    column = _target_column(table, runs)
+    if column is None:
         return
-    (column,) = targets
     status = [i for i, name in enumerate(header) if _STATUS.search(name) and i != column]
     label = next((i for i in range(len(header)) if i != column and _holds_words(table, i)), 0)
     values = [
@@ -387,6 +394,7 @@ def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[
         for i, name in enumerate(header)
         if i not in (0, label, column) and (_VALUE.search(name) or runs_named(name) & runs.own)
     ]
+    role = split_of_head(" ".join(header[i] for i in (*values, column)))
     for row in table.rows:
         cell = row.cells[column][:_MAX_LINE]
         bound = parse_bound(cell)
@@ -407,7 +415,30 @@ def _of_table(document: Document, table: WrittenTable, runs: _Runs) -> Iterator[
         if _CHANGE.search(subject) or (bound is None and claim is Claim.NONE):
             continue
         text = " | ".join(row.cells)[:120]
-        yield Criterion(subject, low, high, percent, text, claim, row.line, document, written)
+        yield Criterion(subject, low, high, percent, text, claim, row.line, document, written, role)
+
+
+def _target_column(table: WrittenTable, runs: _Runs) -> int | None:
+    """The column of targets: of several, the only one that holds nothing but bounds."""
+    found = [
+        i
+        for i, name in enumerate(table.header)
+        if _TARGET_COLUMN.search(name) and runs.are_about(name) and _holds_bounds(table, i)
+    ]
+    if len(found) > 1:
+        found = [i for i in found if not _names_quantities(table, i)]
+    return found[0] if len(found) == 1 else None
+
+
+def _names_quantities(table: WrittenTable, column: int) -> bool:
+    """Whether words stand before the bounds of a column, as in ``easy < 0.15``."""
+    bounds = (parse_bound(row.cells[column][:_MAX_LINE]) for row in table.rows)
+    named = [bool(re.search(r"[^\W\d_]{2}", bound[0])) for bound in bounds if bound]
+    return any(named) or not (named or _holds_numbers(table, column))
+
+
+def _holds_numbers(table: WrittenTable, column: int) -> bool:
+    return any(_value(row.cells[column][:_MAX_LINE]) for row in table.rows)
 
 
 def _holds_bounds(table: WrittenTable, column: int) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from audit.model.artifacts import Document, Documents
 from audit.model.location import Location
+from checks.kit.run_names import runs_named
 from checks.kit.written_lines import document_lines, plain
-from checks.kit.written_splits import runs_named
 
 _MAX_LINE = 600
 _BETTER = re.compile(
@@ -62,10 +62,11 @@ def _lines_about(documents: Documents | None, baseline: str) -> Iterator[tuple[D
     label = baseline.strip().casefold()
     named = rf"|(?<!\w){re.escape(label)}(?!\w)" if label else ""
     pattern = re.compile(rf"\bbaselines?\b{named}")
+    runs = runs_named(label)
     for document in documents.items if documents is not None else ():
         for number, line in document_lines(document):
             if len(line) > _MAX_LINE or "|" in line:
                 continue
             text = plain(line)
-            if pattern.search(text.casefold()):
+            if pattern.search(text.casefold()) or runs & runs_named(text):
                 yield document, number, text

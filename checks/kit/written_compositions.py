@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from audit.model.artifacts import Grouping, SplitRole
 from audit.model.groups import canonical_group, group_key
 from checks.kit.intervals import Interval, Written, parse_written
-from checks.kit.written_splits import names_a_stage, perhaps_rounded, roles_named, runs_named
+from checks.kit.run_names import runs_named
+from checks.kit.written_splits import names_a_stage, perhaps_rounded, roles_named
 from checks.kit.written_tables import Row, WrittenTable
 
 _COUNT_WORD = re.compile(

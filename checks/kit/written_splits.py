@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audit.model.artifacts import Document, SplitRole
 from checks.kit.intervals import Written, parse_written
+from checks.kit.run_names import runs_named
 from checks.kit.written_lines import document_lines, plain
 
 _ROLES = {
@@ -20,7 +21,6 @@ _STAGE = re.compile(
     r"|pool|contaminated|duplicates?|errors?|wrong|missing)\b",
     re.IGNORECASE,
 )
-_RUN = re.compile(r"\b(?:run|version|experiment|model|fold|round)\s*[#v]?\d+\b", re.IGNORECASE)
 
 _NOUN = r"(?:samples?|rows?|examples?|records?|instances?|observations?|images?)"
 _WHICH = r"(?P<role>train(?:ing)?|val(?:idation)?|test)"
@@ -68,7 +68,7 @@ def stated_sizes(document: Document) -> list[StatedSize]:
     found = []
     for line, text in document_lines(document):
         words = "" if "|" in text else plain(text)
-        if _PART.search(words) or names_a_stage(words) or _RUN.search(words):
+        if _PART.search(words) or names_a_stage(words) or runs_named(words):
             continue
         for pattern in _STATEMENTS:
             for match in pattern.finditer(words):
@@ -87,11 +87,6 @@ def roles_named(text: str) -> set[SplitRole]:
 def names_a_stage(text: str) -> bool:
     """Whether a text speaks of rows before or after some step, or of others than the exported."""
     return bool(_STAGE.search(text))
-
-
-def runs_named(text: str) -> set[str]:
-    """Numbered runs, models or folds that a text names, in lower case."""
-    return set(_RUN.findall(text.casefold()))
 
 
 def perhaps_rounded(count: Written) -> Written:

@@ -51,6 +51,7 @@ from checks.metrics.reproduction import (
     other_metric,
     reported_interval,
 )
+from checks.metrics.tier_values import tier_values
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +94,9 @@ def aggregate(
     What
     ----
     For each metric table: whether the overall value follows from the group values by a customary
-    weighting, or from the predictions; whether group values follow from the predictions; and the
-    balanced metric, in which every tier has the same weight and every group the same within its
-    tier (without tiers, every group the same).
+    weighting, or from the predictions; whether group values follow from the predictions; whether
+    stated values of tiers follow from either; and the balanced metric, in which every tier has the
+    same weight and every group the same within its tier (without tiers, every group the same).
 
     Why
     ---
@@ -140,6 +141,9 @@ def aggregate(
         ways = customary_ways(table, sizes, scored, splits, grouping, result.doubts)
         _overall(table, ways, scored, result, params)
         _groups(table, sizes, scored, grouping, result, params)
+        found, right = tier_values(table, sizes, scored, grouping, params.tolerance)
+        result.findings += found
+        result.matches += right
         if index == 0:
             result.measured += headline(table, ways, sizes, scored, grouping, result.matches)
             if baseline is None:

@@ -14,6 +14,7 @@ from audit.model.artifacts import (
     Kinship,
     Metrics,
     PredictionSets,
+    SplitRole,
     Splits,
 )
 from audit.model.check import Outcome, check, failed, not_applicable, passed, review
@@ -22,6 +23,7 @@ from audit.model.finding import Finding, Remedy
 from audit.model.location import Location, Role
 from audit.model.severity import Confidence, Severity
 from checks.kit.criteria import Criterion, parse_bound, stated_criteria
+from checks.kit.criteria_split import split_of_criteria
 from checks.kit.intervals import Interval
 from checks.kit.kin import percent
 from checks.kit.written_claims import Claim
@@ -109,7 +111,10 @@ def success_criteria(
     Criteria are read from ``[checks.MT406] criteria``, from lists and tables of criteria and
     targets, and from lines such as ``RMSE: 0.181 (Target: < 0.15)``. Headings, columns and lines
     that speak of plans, expectations or other runs are left out. A criterion names the overall
-    metric, a tier, a group, the gap between training and validation, or contamination. A tier is
+    metric, a tier, a group, the gap between training and validation, or contamination. It is judged
+    on the split that it names, or that the text around it or a sentence about the criteria names
+    ("on the test set"); else on the one whose value stands beside it; else on that of the reported
+    metric. A tier is
     read as the mean of its groups and as the mean of its rows; with ``each`` or ``every`` as its
     worst group. Values stand for their rounding intervals, widened by ``deviations`` standard
     errors: from a bootstrap of the predictions (a jackknife for metrics that are no mean), else
@@ -151,7 +156,8 @@ def success_criteria(
     other_run = baseline.table.label if baseline is not None else ""
     for document in documents.items if documents is not None else ():
         criteria += stated_criteria(document, own_run, other_run)
-    judged = _judge_all(criteria, have, params, doubts)
+    judged_on = split_of_criteria(documents.items if documents is not None else ())
+    judged = _judge_all(criteria, have, judged_on, params, doubts)
     if not judged and not doubts:
         return not_applicable("no criterion is declared or stated of anything that is measured")
     measured = [_evidence(each, params) for each in judged]
@@ -170,7 +176,7 @@ def success_criteria(
         for word in Judgement
         if (n := sum(each.judgement is word for each in judged))
     )
-    reason = f"{len(judged)} criteria: {counts}" if judged else ""
+    reason = f"{len(judged)} criteria{_rows_judged(judged)}: {counts}" if judged else ""
     reason = "; ".join(filter(None, [reason, together, *doubts]))
     if findings:
         main = "; ".join(finding.message for finding in findings)
@@ -195,12 +201,47 @@ def _declared(texts: Sequence[str], doubts: list[str]) -> list[Criterion]:
     return found
 
 
+def _rows_judged(judged: Sequence[_Judged]) -> str:
+    roles = {each.quantity.table.role for each in judged if each.quantity.table is not None}
+    named = sorted(role.value for role in roles if role is not None)
+    return f", judged on {' and '.join(named)} rows" if named else ""
+
+
+def _quantity(
+    criterion: Criterion, have: Evidences, judged_on: SplitRole | None
+) -> Quantity | None:
+    """What a criterion is about: on the split that the text names, else on the one whose value
+    stands beside it, else on that of the headline.
+    """
+    role = criterion.role or judged_on
+    if role is not None or criterion.value is None or criterion.value.percent:
+        return find_quantity(criterion.subject, have, role)
+    tables = have.metrics.tables if have.metrics is not None else ()
+    roles = dict.fromkeys(table.role for table in tables if table.role is not SplitRole.TRAIN)
+    found = {
+        quantity.label: quantity
+        for each in roles
+        if (quantity := find_quantity(criterion.subject, have, each)) is not None
+    }
+    stated = criterion.value.interval
+    agree = [
+        quantity
+        for quantity in found.values()
+        if any(reading.interval.overlaps(stated) for reading in quantity.readings)
+    ]
+    return agree[0] if len(agree) == 1 else find_quantity(criterion.subject, have)
+
+
 def _judge_all(
-    criteria: Sequence[Criterion], have: Evidences, params: Params, doubts: list[str]
+    criteria: Sequence[Criterion],
+    have: Evidences,
+    judged_on: SplitRole | None,
+    params: Params,
+    doubts: list[str],
 ) -> list[_Judged]:
     found: dict[tuple[str, float, float], _Judged] = {}
     for criterion in criteria:
-        quantity = find_quantity(criterion.subject, have)
+        quantity = _quantity(criterion, have, judged_on)
         declared = criterion.document is None
         if quantity is None and declared:
             hint = nearest_name(criterion.subject, have.metrics, have.grouping)

@@ -35,6 +35,7 @@ from checks.kit.scores import (
     metric_of_losses,
     sample_losses,
 )
+from checks.metrics.headline import reported_split
 
 Mask = NDArray[np.bool_]
 
@@ -249,7 +250,8 @@ def _reported(table: MetricTable) -> list[Evidence]:
     return [
         Evidence(
             "reported_metric", table.overall.value, unit=table.metric, method=f"from {table.path}"
-        )
+        ),
+        *reported_split(table),
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -60,7 +60,7 @@ class Curve:
     @property
     def greater_is_better(self) -> bool | None:
         """Direction; ``None`` where the quantity is not known."""
-        score = SCORES.get(self.base)
+        score = SCORES.get(_metric_within(self.base))
         return score.greater_is_better if score is not None else None
 
     @property
@@ -74,25 +74,46 @@ class Curve:
         return int(np.argmin(self.errors))
 
 
-def curves_of(history: History) -> tuple[Curve, ...]:
-    """Every column that is a loss or a known metric, or has a counterpart on the other split."""
+def curves_of(history: History, monitored: Collection[str] = ()) -> tuple[Curve, ...]:
+    """Every column that is a loss or a known metric, or has a counterpart on the other split.
+
+    Columns in `monitored` count as well where their name holds that of a loss or a known metric
+    (``val_log2_mse_balanced``); they come last.
+    """
     named = {name: _plain(name) for name in history.columns}
     epochs = _epochs(history, named)
     bases = {name: _base(plain) for name, plain in named.items()}
     sides: dict[str, set[bool]] = {}
     for base, held_out in bases.values():
         sides.setdefault(base, set()).add(held_out)
-    found = []
+    found: list[Curve] = []
+    chosen_by: list[Curve] = []
     for name, (base, held_out) in bases.items():
         plain = named[name]
         if plain in _EPOCH or _RATE.fullmatch(plain) or _EVERY_STEP.search(plain):
             continue
-        if base not in SCORES and len(sides[base]) < 2:
+        usual = base in SCORES or len(sides[base]) > 1
+        if not usual and not (name in monitored and ("loss" in base or _metric_within(base))):
             continue
         curve = _curve(name, base, held_out, epochs, history.columns[name])
         if curve is not None:
-            found.append(curve)
-    return tuple(found)
+            (found if usual else chosen_by).append(curve)
+    return tuple(found + chosen_by)
+
+
+def _metric_within(base: str) -> str:
+    """The known metric that a name begins or ends with, in whole words; empty without one."""
+    if base in SCORES:
+        return base
+    words = base.split("_")
+    if "loss" in words:  # r2_loss falls
+        return ""
+    for length in range(len(words) - 1, 0, -1):
+        for part in (words[:length], words[-length:]):
+            name = canonical_metric("_".join(part))
+            if name in SCORES:
+                return str(name)
+    return ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

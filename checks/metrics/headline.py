@@ -34,6 +34,7 @@ def headline(
         evidence.append(
             Evidence("reported_metric", table.overall.value, unit=table.metric, n=n, method=place)
         )
+        evidence += reported_split(table)
     if ways:
         way = next((w for w in ways if any(m.endswith(w.name) for m in matches)), ways[0])
         evidence.append(
@@ -47,6 +48,13 @@ def headline(
             )
         )
     return evidence + _balanced(table, scored, grouping, n)
+
+
+def reported_split(table: MetricTable) -> list[Evidence]:
+    """Which rows the reported metric is of, where that is said."""
+    if table.role is None:
+        return []
+    return [Evidence("reported_split", table.role.value, method="split of the reported metric")]
 
 
 def _balanced(

@@ -73,8 +73,9 @@ def training_history(
 
     How it is found
     ---------------
-    Columns are paired by name (``loss`` and ``val_loss``, ``train_rmse`` and ``valid_rmse``); rows
-    of one epoch are put together and gaps left out. The code is parsed, never executed.
+    Columns are paired by name (``loss`` and ``val_loss``, ``train_rmse`` and ``valid_rmse``); the
+    column that a callback monitors counts too (``val_rmse_balanced``). Rows of one epoch are put
+    together and gaps left out. The code is parsed, never executed.
 
     *Not finite*: no loss is a finite number from some epoch to the last one. Infinite values, or
     another column that goes on, prove it; empty entries alone do where the code stops no training
@@ -115,9 +116,9 @@ def training_history(
     """
     if history is None:
         return not_applicable("there is no per-epoch history")
-    curves = curves_of(history)
-    series = history_series(curves)
     setup = TrainingCode() if code is None else read_training(code)
+    curves = curves_of(history, setup.monitored)
+    series = history_series(curves)
     findings: list[Finding] = []
     doubts: list[str] = []
     ran = last_epoch(history)

@@ -117,8 +117,7 @@ def _step(curve: Curve) -> float:
 
 def _monitored(curves: tuple[Curve, ...], setup: TrainingCode, own: Curve) -> Curve | None:
     """The curve by which the code chooses an epoch; ``None`` where it is not known."""
-    names = {stopping.monitor for stopping in setup.stoppings}
-    names |= {checkpoint.monitor for checkpoint in setup.checkpoints}
+    names = setup.monitored
     if not names:
         return own
     return next((c for c in curves if len(names) == 1 and c.column in names), None)

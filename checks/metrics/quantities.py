@@ -130,14 +130,26 @@ class Quantity:
 _MAX_SUBJECT = 300  # characters
 
 
-def find_quantity(subject: str, have: Evidences) -> Quantity | None:
-    """Resolve what a text is about, or ``None`` where nothing known is named."""
+def find_quantity(
+    subject: str, have: Evidences, judged_on: SplitRole | None = None
+) -> Quantity | None:
+    """Resolve what a text is about, or ``None`` where nothing known is named.
+
+    Parameters
+    ----------
+    subject : str
+        As written.
+    have : Evidences
+        What it can be measured on.
+    judged_on : SplitRole, optional
+        The split that is meant where the text names none.
+    """
     subject = re.sub(r"^[^\w(]+", "", subject[:_MAX_SUBJECT])  # marks
     text = " ".join(re.sub(r"[*_`]", " ", subject).split()).casefold()
     if is_contamination(subject):
         return _contamination(have, text)
     tables = () if have.metrics is None else have.metrics.tables
-    found = table_of(text, subject, tables)
+    found = table_of(text, subject, tables, judged_on)
     if found is None:
         return None
     table, named = found
@@ -177,15 +189,14 @@ def _kin(have: Evidences, role: SplitRole | None, keys: Sequence[str]) -> tuple[
 
 
 def _contamination(have: Evidences, text: str) -> Quantity | None:
-    roles = roles_named(text)
+    roles = roles_named(text) - {SplitRole.TRAIN}
     role = roles.pop() if len(roles) == 1 else None
     if have.kinship is None or not have.kinship.pairs:
         return None
-    if role is None and have.metrics is not None:
-        role = have.metrics.tables[0].role
-    pair = next((p for p in have.kinship.pairs if role in (None, p.held_out.role)), None)
-    if pair is None:
+    pairs = [pair for pair in have.kinship.pairs if role in (None, pair.held_out.role)]
+    if not pairs:
         return None
+    pair = max(pairs, key=lambda each: _kin(have, each.held_out.role, ())[0])
     share, n = _kin(have, pair.held_out.role, ())
     reading = Reading("held-out rows with kin in training", Interval(share, share), 0.0)
     place = Location(pair.held_out.path)

@@ -13,7 +13,10 @@ from checks.kit.scores import canonical_metric
 from checks.kit.written_splits import roles_named
 
 _GAP = re.compile(r"\bgap\b|_gap\b")
-_KIN = re.compile(r"contaminat|leak")
+_KIN = re.compile(
+    r"contaminat|leak|\b(?:held-?out|test|validation)\s(?:rows|samples|examples)\s(?:that are\s)?"
+    r"(?:also\s)?in\s(?:the\s)?train"
+)
 _EVERY = re.compile(r"\b(?:each|every|all|any|worst|max(?:imum)?)\b")
 _OVERALL = re.compile(r"\b(?:overall|total|aggregate|global|headline|main|final)\b")
 _NOUNS = (
@@ -62,6 +65,7 @@ _PLAIN = frozenset(
     | {"mean", "average", "met", "its", "it", "lower", "higher", "bring", "get", "set", "train"}
     | {"training", "evaluation"}
 )
+_HELD_OUT = re.compile(r"\b(?:held|hold)-?\s?out\b|\bunseen\b")
 _GENERIC = frozenset({"error", "loss"})
 
 
@@ -99,13 +103,29 @@ def nearest_name(subject: str, metrics: Metrics | None, grouping: Grouping | Non
     return "known are " + ", ".join(map(repr, shown[:8])) + (" …" if len(shown) > 8 else "")
 
 
-def table_of(
-    text: str, subject: str, tables: Sequence[MetricTable]
-) -> tuple[MetricTable, bool] | None:
-    """The table that is meant, and whether a metric is named; ``None`` for a metric without."""
+def _roles_in(text: str, subject: str, known: set[SplitRole | None]) -> set[SplitRole]:
+    """The splits that a text names; held-out rows are those of the test set where there is one."""
     roles = roles_named(subject.replace("_", " "))
     if is_gap(text):
-        roles = set()
+        tested = SplitRole.TEST in roles and SplitRole.VALIDATION not in roles
+        role = SplitRole.TEST if tested else SplitRole.VALIDATION
+        return {role} & known
+    if not roles and _HELD_OUT.search(text) and SplitRole.TEST in known:
+        return {SplitRole.TEST}
+    return roles
+
+
+def table_of(
+    text: str, subject: str, tables: Sequence[MetricTable], judged_on: SplitRole | None = None
+) -> tuple[MetricTable, bool] | None:
+    """The table that is meant, and whether a metric is named; ``None`` for a metric without.
+
+    `judged_on` is the split that holds where the text names none.
+    """
+    known = {table.role for table in tables}
+    roles = _roles_in(text, subject, known)
+    if not roles and judged_on in known and judged_on is not None:
+        roles = {judged_on}
     candidates = [
         table
         for table in tables

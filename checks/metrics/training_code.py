@@ -106,6 +106,13 @@ class TrainingCode:
     unread: int = 0
 
     @property
+    def monitored(self) -> frozenset[str]:
+        """Columns by which callbacks stop a training or choose an epoch."""
+        return frozenset(
+            [each.monitor for each in self.stoppings] + [each.monitor for each in self.checkpoints]
+        )
+
+    @property
     def may_stop(self) -> bool:
         """Whether anything in the code ends a training before its planned end."""
         return bool(self.stoppings or self.stops or self.may_break)

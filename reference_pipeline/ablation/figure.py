@@ -49,8 +49,8 @@ def draw(study: Study, results: Sequence[Result]) -> str:
         panel = new_panel(7.05, _TITLE)
         _keys(panel, study)
         for number, metric in enumerate(_PANELS):
-            left, bottom = 0.55 + 3.45 * (number % 2), 3.35 - 2.95 * (number // 2)
-            axes = add_axes(panel, left, bottom, 3.2, 2.3)
+            left, bottom = 0.55 + 3.6 * (number % 2), 3.35 - 2.95 * (number // 2)
+            axes = add_axes(panel, left, bottom, 3.0, 2.3)
             _draw_metric(axes, study, results, metric)
         return to_svg(panel)
 

@@ -11,7 +11,7 @@ from itertools import product
 from pathlib import Path
 from typing import Any
 
-from reference_pipeline.config import Tier
+from reference_pipeline.config import Tier, like_public
 
 LEVELS: dict[str, tuple[str, ...]] = {
     "augmentation": ("none", "noise", "symmetry"),
@@ -116,7 +116,7 @@ class Study:
         """What the prepared data of a seed depends on."""
         return {
             "seed": seed,
-            "samples_per_group": self.samples_per_group,
+            "samples": asdict(like_public(self.samples_per_group, seed)),
             "test_samples_per_group": self.test_samples_per_group,
             "validation_share": self.validation_share,
             "copies": COPIES,

@@ -197,8 +197,8 @@ def _how_to_read(seeds: int) -> str:
     return (
         f"Intervals are 95 % t intervals over {_seeds(seeds)} "
         f"({seeds - 1} degree{'s' if seeds > 2 else ''} of freedom), each for one comparison: "
-        "among many comparisons one in twenty excludes zero by chance. 'No effect is shown' means "
-        "that the interval contains zero, not that there is no effect."
+        "among many comparisons one in twenty excludes zero by chance. Where no effect is shown "
+        "the interval contains zero, which does not prove that there is no effect."
     )
 
 
@@ -216,10 +216,10 @@ normalised; *symmetry* permutes rows and columns of P and changes their signs.
 {sets}
 - **Loss weights** ({", ".join(study.levels["weights"])}): all equal, or 3 for easy, 1.5 for \
 medium and 1 for hard groups as the seed proposes to protect the easy ones.
-- **Data**: for each seed {study.samples_per_group:,} generated originals of each group, split by \
-entity ({first["train"]:,} for training, {first["validation"]:,} for validation in the first \
-seed), and a fresh test set of {first["test"]:,} originals. All cells of a seed share data, split, \
-test set and initial weights, so they are compared in pairs.
+- **Data**: for each seed {study.samples_per_group:,} originals of each group, generated as those \
+of Run 7 are, split by entity ({first["train"]:,} for training, {first["validation"]:,} for \
+validation in the first seed), and a fresh test set of {first["test"]:,} originals. Cells of one \
+seed share data, split, test set and initial weights, so they are compared in pairs.
 - **Model**: the network and the optimiser of Run 7's smoke profile, one model, features scaled \
 within groups.
 - **Budget**: {_budget(study, results)}"""
@@ -281,10 +281,17 @@ def _labels_table(study: Study, facts: Sequence[SeedFacts]) -> str:
         if not by_tier:
             continue
         for tier, error in {**by_tier, "all": pooled(by_tier.values())}.items():
-            share = f"{100 * error.infinite / error.copies:.1f} %" if error.copies else "-"
+            share = _share(error.infinite, error.copies) if error.copies else "-"
             finite = f"{error.squared:.3g}" if error.infinite < error.copies else "-"
             lines.append(_row(method, tier, f"{error.copies:,}", share, finite))
     return "\n".join(lines) if len(lines) > 2 else "No copies were made."
+
+
+def _share(part: int, whole: int) -> str:
+    """A percentage that says 100 % only of all, and 0 % only of none."""
+    if 0 < part < whole:
+        return f"{min(max(100 * part / whole, 0.01), 99.99):.2f} %"
+    return "100 %" if part else "0 %"
 
 
 def _cost(results: Sequence[Result], facts: Sequence[SeedFacts]) -> str:

@@ -27,7 +27,7 @@ _SUBJECTS = {
         "symmetry": "Training on exact symmetric copies",
     },
     "features": {},
-    "weights": {"3/1.5/1": "Loss weights 3/1.5/1 (easy/medium/hard)"},
+    "weights": {"3/1.5/1": "Weighting the loss 3/1.5/1 (easy/medium/hard)"},
 }
 _REFERENCES = {
     ("augmentation", "none"): "no augmentation",
@@ -105,8 +105,8 @@ def verdict(estimate: Estimate, what: str, other: str) -> str:
         )
     if direction(estimate) == "not shown":
         return (
-            f"No effect is shown: {_lowered(what)}, compared with {other}, changes the overall "
-            f"error by {change(estimate)}; the interval contains zero."
+            f"No effect of {_lowered(what)} on the overall error is shown, compared with {other}: "
+            f"it changes by {change(estimate)}, and the interval contains zero."
         )
     verb = "lowers" if direction(estimate) == "lower" else "raises"
     return f"{what}, compared with {other}, {verb} the overall error by {_size(estimate)}."

@@ -31,12 +31,17 @@ def audited(folder: Path) -> Report:
     return run(load(folder), load_checks(), providers=providers())
 
 
-@pytest.fixture(scope="session")
-def run7(tmp_path_factory: pytest.TempPathFactory) -> Made:
-    """``audit reference run7 --profile smoke``, without the command line."""
+def require_reference() -> None:
+    """Skip where a notebook cannot be executed."""
     missing = [name for name in ("tensorflow", "nbclient") if not importlib.util.find_spec(name)]
     if missing:
         pytest.skip(f"the reference extra is not installed: {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def run7(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    """``audit reference run7 --profile smoke``, without the command line."""
+    require_reference()
     from reference_pipeline.config import run7 as configure
     from reference_pipeline.export import build_export
 

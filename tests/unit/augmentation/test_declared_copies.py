@@ -272,3 +272,16 @@ def test_marked_rows_that_are_no_whole_number_tell_nothing() -> None:
         ).verdict
         is not Verdict.FAIL
     )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The augmentation counts a raw sample 4 times, a dull one 3 times and a plain one 2 times.",
+        "With augmentation rough rows come 5x, smooth rows 2x.",
+    ],
+)
+def test_numbers_that_differ_by_a_kind_of_row_are_left_open(text: str) -> None:
+    source = LOOP.format(1)
+    assert verdict(source, text) is Verdict.NOT_APPLICABLE
+    assert verdict(source, "The augmentation counts every sample 4 times.") is Verdict.FAIL

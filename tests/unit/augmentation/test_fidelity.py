@@ -148,7 +148,8 @@ def test_clipping_normalising_and_collapse_in_numbers() -> None:
     )
     assert values["unit_sums_share"].observed == 1.0
     assert values["two_sample_auc"].observed > 0.999  # type: ignore[operator]
-    assert "go from" in finding.message and "every 3 of p0 … p5 sum to 1" in finding.message
+    assert "go from" in finding.message
+    assert "every 3 neighbours of p0 … p5 sum to 1" in finding.message
 
 
 def test_one_hot_columns_sum_to_one_in_both() -> None:

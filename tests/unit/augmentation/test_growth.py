@@ -60,8 +60,8 @@ def test_shares_and_growth(target: str, copies: int) -> None:
     splits, raw = splits_of(table(rng), jitter(0.05), rng, copies=copies, target=target)
     outcome = run(splits, raw)
     assert outcome.verdict is Verdict.PASS
-    # by hand: 300 rows, 240 of them for training, each with `copies` copies
-    assert measured(outcome, "growth_factor") == pytest.approx((300 + 240 * copies) / 300)
+    # by hand: each of 240 training rows with `copies` copies; the 60 test rows did not grow
+    assert measured(outcome, "growth_factor") == pytest.approx(1 + copies)
     assert measured(outcome, "synthetic_share") == pytest.approx(copies / (copies + 1))
     assert measured(outcome, "synthetic_share_test") == 0
 
@@ -146,7 +146,7 @@ def test_a_wrong_factor_is_found(text: str) -> None:
     splits, raw = splits_of(table(rng), jitter(0.05), rng, copies=1)
     outcome = run(splits, raw, text)
     assert [finding.severity for finding in outcome.findings] == [Severity.WARNING], outcome.reason
-    assert "1.8 rows per source row" in outcome.findings[0].message
+    assert "2 rows per source row" in outcome.findings[0].message
     assert outcome.findings[0].primary.path == "NOTES.md"
 
 
@@ -214,3 +214,71 @@ def test_a_rare_group_that_overtakes_the_others_is_a_warning() -> None:
     (finding,) = run(Splits(data, (held,)), raw).findings
     assert finding.severity is Severity.WARNING
     assert "isle has 61 rows per source row" in finding.message
+
+
+# --- counts in texts --------------------------------------------------------------------------
+
+
+def marked(copies: int = 2) -> Splits:
+    """200 originals and their copies in training, marked by a column; 50 validation rows."""
+    rng = np.random.default_rng(3)
+
+    def part(role: SplitRole, n: int, made: int) -> SplitData:
+        return SplitData(
+            role,
+            f"{role.value}.csv",
+            pd.DataFrame(rng.normal(size=(n + made, 3)), columns=list("abc")),
+            rng.normal(size=n + made),
+            None,
+            np.arange(n + made),
+            np.arange(n + made) >= n,
+        )
+
+    return Splits(part(SplitRole.TRAIN, 200, 200 * copies), (part(SplitRole.VALIDATION, 50, 0),))
+
+
+SIZES = "Training samples: 200\n\nValidation samples: 50\n\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "stated"),
+    [
+        ("500 training rows after augmentation", 500),
+        ("Only training rows are augmented. This gives 450 training rows.", 450),
+        ("Augmentation made 300 copies in all.", 300),
+    ],
+)
+def test_wrong_counts_beside_words_of_augmentation(text: str, stated: int) -> None:
+    (finding,) = run(marked(), RawData("raw.csv", 250, None), SIZES + text).findings
+    assert finding.severity is Severity.WARNING
+    assert [each.observed for each in finding.evidence] == [stated, 400]
+    assert finding.evidence[0].expected == 600
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "600 training rows after augmentation",
+        "Augmentation made 400 copies in all.",
+        "200 training rows before augmentation",
+        "650 rows after augmentation, validation rows included",
+        "Run 5 had 900 training rows after augmentation",
+        "next time 900 training rows after augmentation",
+        "700 training rows after augmentation\n\n900 training rows after augmentation",
+        "about 120 augmented rows per class",
+    ],
+)
+def test_right_counts_and_those_of_other_things(text: str) -> None:
+    assert not run(marked(), RawData("raw.csv", 250, None), SIZES + text).findings
+
+
+def test_a_document_of_another_run_is_left_alone() -> None:
+    text = "500 training rows after augmentation"
+    assert not run(marked(), RawData("raw.csv", 250, None), text).findings
+
+
+@pytest.mark.parametrize(("factor", "fails"), [("3.00", False), ("1.50", True), ("2.5", True)])
+def test_times_the_training_samples(factor: str, fails: bool) -> None:
+    text = f"Rows are augmented after the split. We train on {factor} times the training samples."
+    outcome = run(marked(), RawData("raw.csv", 250, None), text)
+    assert (outcome.verdict is Verdict.FAIL) is fails

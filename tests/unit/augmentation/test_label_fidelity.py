@@ -125,7 +125,7 @@ def test_errors_are_in_the_scale_of_a_logarithmic_metric(metric: str) -> None:
     assert value(outcome, "target_variance") == pytest.approx(np.var(function(every)))
     (finding,) = outcome.findings
     assert finding.severity is Severity.WARNING
-    assert finding.message.startswith("120 of 120 training copies carry a wrong label")
+    assert finding.message.startswith("all 120 training copies carry a wrong label")
 
 
 @pytest.mark.parametrize("metric", ["mse", "rmse", "mae", "r2", None])
@@ -150,7 +150,7 @@ def test_infinite_exact_labels_are_counted_apart_and_by_group() -> None:
     assert value(outcome, "infinite_labels_copies", "hard") == 50
     assert value(outcome, "label_error_copies") == 0.0
     (finding,) = outcome.findings
-    assert "50 of them one that does not exist" in finding.message
+    assert "50 of 120 training copies carry a finite label, though" in finding.message
     assert finding.severity is Severity.WARNING
     assert finding.subject == "labels:train:copies"
 
@@ -160,7 +160,7 @@ def test_an_error_that_does_not_matter_is_a_note() -> None:
     exact = np.where(COPIES, y * 1.001, y)
     (finding,) = run(part(y, exact, copies=COPIES), metrics=table("log2_mse", 0.2)).findings
     assert finding.severity is Severity.NOTE
-    assert "120 of 120" in finding.message
+    assert "all 120 training copies" in finding.message
 
 
 def test_an_error_that_matters_in_one_group_only_says_which() -> None:
@@ -353,6 +353,22 @@ def test_the_line_that_hands_the_label_on(line: str, after: str, is_notebook: bo
     assert finding.primary.text == line
     assert finding.remedy.before == line
     assert finding.remedy.after == after
+
+
+@pytest.mark.parametrize("is_notebook", [True, False])
+def test_the_copy_takes_the_label_over_and_not_the_original(is_notebook: bool) -> None:
+    source = (
+        "# augment\nfor i in range(n):\n    rows.append(x[i])\n    targets.append(y[i])\n"
+        "    for _ in range(copies):\n        rows.append(jitter(x[i]))\n"
+        "        targets.append(float(label))\n        targets.append(y[i])  # of the copy\n"
+    )
+    code = Code((SourceFile("a.py", is_notebook, (Cell(0, CellKind.CODE, source),)),))
+    y = labels()
+    (finding,) = run(part(y, np.where(COPIES, 2 * y, y), copies=COPIES), code=code).findings
+    assert finding.primary.line == 8
+    assert [place.line for place in finding.locations if place.path == "a.py"] == [8]
+    assert finding.remedy.before == "targets.append(y[i])  # of the copy"
+    assert finding.remedy.after == "targets.append(exact_label(copy))"
 
 
 def test_errors_against_brute_force() -> None:

@@ -142,4 +142,4 @@ def test_wrong_held_out_labels_of_the_corrected_export_are_found(tmp_path: Path)
     rows.to_parquet(path, index=False)
     (finding,) = run_of(audit_export(export), "AU305").findings
     assert finding.severity is Severity.ERROR
-    assert finding.message.startswith("30 of 188 validation rows carry a wrong label, 30 of them")
+    assert finding.message.startswith("30 of 188 validation rows carry a finite label, though")

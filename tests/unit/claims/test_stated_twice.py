@@ -265,3 +265,38 @@ def test_title_against_notebook() -> None:
     title, notebook = doc("# Run 6: results"), doc("# Run 5: training", "train.ipynb")
     (finding,) = judge(title, notebook).findings
     assert finding.severity is Severity.NOTE
+
+
+def tiered() -> Metrics:
+    """Three tiers on the test set, and their groups."""
+
+    def value(number: float, name: str) -> ReportedValue:
+        return ReportedValue(number, Location("metrics.json", pointer=f"/{name}"), 1e-15)
+
+    groups = {key: value(0.1 + 0.2 * i, key) for i, key in enumerate("pqrstu")}
+    tiers = {"easy": value(0.2, "easy"), "medium": value(0.61, "m"), "hard": value(1.03, "hard")}
+    table = MetricTable("rmse", SplitRole.TEST, "metrics.json", None, groups, {}, "m", tiers)
+    return Metrics((table,))
+
+
+def tier_table(easy: str, medium: str, hard: str) -> str:
+    head = "# By tier (test)\n\n| Tier | RMSE |\n|---|---|\n"
+    return f"{head}| Easy | {easy} |\n| Medium | {medium} |\n| Hard | {hard} |\n"
+
+
+def test_tiers_with_each_others_value() -> None:
+    assert judge(doc(tier_table("0.200", "0.610", "1.030")), own=tiered()).verdict is Verdict.PASS
+    (finding,) = judge(doc(tier_table("1.030", "0.610", "0.200")), own=tiered()).findings
+    assert "Easy 1.030, metrics.json has 0.2" in finding.message
+    assert "Hard 0.200, metrics.json has 1.03" in finding.message
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("0.250", "0.700", "1.400"),  # of another run
+        ("1.0", "0.6", "0.2"),  # known too roughly to say
+    ],
+)
+def test_other_values_are_those_of_another_run(values: tuple[str, str, str]) -> None:
+    assert not judge(doc(tier_table(*values)), own=tiered()).findings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from audit.model.artifacts import StepKind
 from tests.unit.lineage.test_facts import facts_of
 
 LOOP = """
@@ -117,3 +118,52 @@ model.fit(pool)
 model.predict(b)
 """
     assert copies_of(source) == {None: 3}
+
+
+POSITIONS = """
+import numpy as np
+from sklearn.model_selection import train_test_split
+x = np.load("x.npy")
+{0}
+train, test = train_test_split(np.arange(len(x)), random_state=0)
+model.fit(x[train], x[train])
+"""
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        ("again = np.repeat(np.arange(len(x)), 3)\nx = x[again]", {None: 2}),
+        ("again = np.arange(len(x)).repeat(3)\nx = x[again]", {None: 2}),
+        ("again = np.tile(np.arange(len(x)), 3)\nx = x[again]", {None: 2}),
+        (
+            "parents = np.repeat(np.arange(len(x)), 3)\nx = np.concatenate([x, noisy(x[parents])])",
+            {None: 3},
+        ),
+        (
+            "copies = {'hard': 3, 'easy': 1}\n"
+            "parents = np.repeat(np.arange(len(x)), [copies[tier] for tier in x[:, 0]])\n"
+            "x = np.concatenate([x, noisy(x[parents])])",
+            {"hard": 3, "easy": 1},
+        ),
+    ],
+)
+def test_positions_that_are_repeated_multiply_the_rows_they_pick(
+    lines: str, expected: dict
+) -> None:
+    facts = facts_of(POSITIONS.format(lines))
+    assert {count.group: count.copies for count in facts.copies} == expected
+    (split,) = facts.splits
+    assert StepKind.DUPLICATE in {step.kind for step in split.upstream}
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "again = np.repeat(np.arange(len(x)), 1)\nx = x[again]",
+        "again = np.repeat(np.arange(len(x)), 3)\ncolour = palette[again]",
+    ],
+)
+def test_positions_that_pick_nothing_twice(lines: str) -> None:
+    (split,) = facts_of(POSITIONS.format(lines)).splits
+    assert StepKind.DUPLICATE not in {step.kind for step in split.upstream}

@@ -273,3 +273,36 @@ def test_bare_values_by_group_belong_to_the_only_metric_beside_them(tmp_path: Pa
     assert {key: v.value for key, v in table.by_group.items()} == {"a": 0.88, "b": 0.92}
     table = table_of(tmp_path, "metrics.json", {"accuracy": 0.9, "f1": 0.8, **groups})
     assert table.by_group == {}
+
+
+@pytest.mark.parametrize(
+    "tiers",
+    [
+        {"by_tier": [{"tier": "Low", "rmse": 0.25, "n": 12}, {"tier": "High", "rmse": 0.5}]},
+        {"rmse_by_tier": {"Low": 0.25, "High": 0.5}},
+        {"per_tier": {"Low": {"rmse": 0.25}, "High": {"rmse": 0.5}}},
+        {
+            "by_difficulty": [
+                {"difficulty": "low", "rmse": 0.25},
+                {"difficulty": "high", "rmse": 0.5},
+            ]
+        },
+    ],
+)
+def test_values_of_tiers_are_no_groups(tmp_path: Path, tiers: dict) -> None:
+    table = table_of(tmp_path, "metrics.json", {"val_rmse": 0.375, "by_site": NAMED} | tiers)
+    assert {key: v.value for key, v in table.by_tier.items()} == {"low": 0.25, "high": 0.5}
+    assert set(table.by_group) == {"north", "south"}
+    assert table.role is SplitRole.VALIDATION
+
+
+def test_values_of_tiers_alone_make_no_table(tmp_path: Path) -> None:
+    content = {"metric": "rmse", "by_tier": [{"tier": "low", "rmse": 0.25}]}
+    assert isinstance(export(tmp_path, {"metrics.json": content}).get(Metrics), Absent)
+
+
+@pytest.mark.parametrize("odd", [[], [1, 2], [{}], [{"tier": None, "rmse": "x"}], {"a": [1]}, 7])
+def test_odd_values_of_tiers_are_left_out(tmp_path: Path, odd: object) -> None:
+    table = table_of(tmp_path, "metrics.json", {"val_rmse": 0.375, "by_tier": odd})
+    assert table.by_tier == {}
+    assert table.overall.value == 0.375

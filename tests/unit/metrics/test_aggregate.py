@@ -1,14 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from audit.model.artifacts import Grouping, SplitRole
+from audit.model.artifacts import Grouping, MetricTable, SplitRole
 from audit.model.check import Outcome, Verdict
-from audit.model.severity import Confidence
+from audit.model.severity import Confidence, Severity
 from checks.metrics.aggregate import Params, aggregate
 from tests.unit.metrics.builders import (
     RUN2,
@@ -18,6 +19,7 @@ from tests.unit.metrics.builders import (
     evidence,
     metrics,
     predictions,
+    reported,
     splits,
     table,
 )
@@ -241,3 +243,75 @@ def test_values_that_are_no_numbers(value: float) -> None:
     assert judge(table("mse", value, {"a": 1.0, "b": 2.0})).verdict is Verdict.REVIEW
     open_question = judge(table("mse", 1.0, {"a": value, "b": 2.0}, {"a": 1, "b": 1}))
     assert open_question.verdict is Verdict.REVIEW
+
+
+# --- values of tiers --------------------------------------------------------------------------
+
+THREE = Grouping(("g",), tuple("abcdef"), dict(zip("abcdef", "eemmhh", strict=True)))
+SIX = {"a": 1.0, "b": 2.0, "c": 4.0, "d": 6.0, "e": 10.0, "f": 14.0}
+COUNTS = {"a": 10, "b": 30, "c": 20, "d": 20, "e": 5, "f": 15}
+
+
+def tiered(**tiers: float) -> MetricTable:
+    base = table("mse", None, SIX, COUNTS)
+    return replace(base, by_tier={key: reported(value) for key, value in tiers.items()})
+
+
+@pytest.mark.parametrize(
+    "tiers",
+    [
+        {"e": 1.5, "m": 5.0, "h": 12.0},  # equal weight for every group
+        {"e": 1.75, "m": 5.0, "h": 13.0},  # (10 + 60) / 40, 5, (50 + 210) / 20: by rows
+        {"e": 1.75, "other": 99.0},
+        {"e": 1.751, "m": 5.004, "h": 13.01},
+    ],
+)
+def test_tiers_that_follow_from_their_groups(tiers: dict[str, float]) -> None:
+    outcome = judge(tiered(**tiers), grouping=THREE)
+    assert outcome.verdict is Verdict.PASS
+    assert "follow from their groups" in outcome.reason
+
+
+def test_tiers_with_each_others_value() -> None:
+    (finding,) = judge(tiered(e=13.0, m=5.0, h=1.75), grouping=THREE).findings
+    assert finding.severity is Severity.WARNING
+    assert "2 of 3 tier values" in finding.message
+    assert "e and h have each other's value" in finding.message
+    assert [(each.observed, each.expected) for each in finding.evidence] == [
+        (1.75, 13.0),
+        (13.0, 1.75),
+    ]
+
+
+def test_one_wrong_tier_is_a_warning_and_all_of_them_a_note() -> None:
+    (one,) = judge(tiered(e=3.0, m=5.0, h=13.0), grouping=THREE).findings
+    assert (one.severity, one.confidence) == (Severity.WARNING, Confidence.HIGH)
+    (every,) = judge(tiered(e=0.5, m=0.6, h=0.7), grouping=THREE).findings
+    assert (every.severity, every.confidence) == (Severity.NOTE, Confidence.LOW)
+
+
+@pytest.mark.parametrize("metric", ["r2", "f1"])
+def test_tiers_of_a_metric_that_is_no_mean_are_left_out(metric: str) -> None:
+    outcome = judge(replace(tiered(e=0.1, m=0.2, h=0.3), metric=metric), grouping=THREE)
+    assert not outcome.findings
+
+
+def test_tiers_follow_from_predictions_where_groups_were_rounded() -> None:
+    rng = np.random.default_rng(0)
+    groups = np.array(list("abcdef") * 20)
+    true = rng.normal(size=120)
+    guess = true + rng.normal(size=120)
+    squared = (true - guess) ** 2
+    values = {key: float(squared[groups == key].mean()) for key in "abcdef"}
+    tiers = {
+        tier: float(squared[np.isin(groups, list(own))].mean())
+        for tier, own in {"e": "ab", "m": "cd", "h": "ef"}.items()
+    }
+    made = replace(
+        table("mse", None, values), by_tier={key: reported(value) for key, value in tiers.items()}
+    )
+    given = {"predictions": predictions(true, guess, groups), "grouping": THREE}
+    assert judge(made, **given).verdict is Verdict.PASS
+    moved = replace(made, by_tier={**made.by_tier, "e": reported(1.2 * tiers["e"])})
+    (finding,) = judge(moved, **given).findings
+    assert finding.evidence[0].observed == pytest.approx(tiers["e"])

@@ -468,3 +468,83 @@ def test_chance_alone_seldom_decides(metric: str) -> None:
     assert found.count("missed") <= 6
     assert found.count("met") <= 12
     assert found.count("within noise") < 120
+
+
+TWO_SPLITS = metrics(
+    table("rmse", 0.50, {"a": 0.6, "b": 0.4}, {"a": 50, "b": 50}),
+    table("rmse", 0.30, {"a": 0.4, "b": 0.2}, {"a": 50, "b": 50}, role=SplitRole.TEST),
+)
+CRITERIA = (
+    "## Success criteria\n\n| Quantity | Threshold | Measured | Status |\n|---|---|---|---|\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("row", "about"),
+    [
+        ("| RMSE | < 0.4 | 0.300 | met |", "test"),  # the value is that of the test set
+        ("| RMSE | < 0.4 | 0.500 | not met |", "validation"),
+        ("| RMSE | < 0.4 | 0.777 | met |", "validation"),  # of neither: the headline
+        ("| Validation RMSE | < 0.4 | 0.300 | met |", "validation"),
+        ("| Test RMSE | < 0.4 | 0.300 | met |", "test"),
+    ],
+)
+def test_the_value_beside_a_criterion_tells_the_split(row: str, about: str) -> None:
+    outcome = judge(CRITERIA + row + "\n", metrics=TWO_SPLITS, grouping=None)
+    observed = next(each.observed for each in outcome.measured if each.name == "criterion")
+    assert observed == {"validation": 0.5, "test": 0.3}[about]
+
+
+SEVERAL = metrics(
+    table("log2_mse", 0.40, role=SplitRole.TEST, label="run7"),
+    table("log2_mse", 0.20, label="run7"),
+    table("log2_mse", 0.15, role=SplitRole.TRAIN, label="run7"),
+)
+ON_TEST = "overall test log2_mse"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "judgement"),
+    [
+        ("## Success criteria\n\n- Overall < 0.3", ON_TEST, "missed"),  # the headline is of test
+        ("## Success criteria\n\n- Overall < 0.3 on the validation set", OVERALL, "met"),
+        ("## Success criteria\n\nOn the validation set:\n\n- Overall < 0.3", OVERALL, "met"),
+        ("## Success criteria\n\n- Held-out log2-MSE < 0.3", ON_TEST, "missed"),
+        ("- log2-MSE: 0.200 (target: < 0.3)", OVERALL, "met"),  # the value tells the split
+        ("- log2-MSE: 0.400 (target: < 0.3)", ON_TEST, "missed"),
+        ("- log2-MSE: 0.111 (target: < 0.3)", ON_TEST, "missed"),
+        ("# Run 7: results\n\n## Success criteria\n\n- Overall < 0.3", ON_TEST, "missed"),
+    ],
+)
+def test_the_split_that_a_text_names(text: str, label: str, judgement: str) -> None:
+    outcome = judge(text, metrics=SEVERAL, grouping=None)
+    assert words(outcome) == {label: judgement}
+
+
+def test_the_reason_says_on_which_rows() -> None:
+    outcome = judge("## Success criteria\n\n- Overall < 0.5", metrics=SEVERAL, grouping=None)
+    assert outcome.reason.startswith("1 criteria, judged on test rows: 1 met")
+
+
+def test_a_gap_is_that_of_validation_rows() -> None:
+    outcome = judge("", "train_val_gap < 0.1", metrics=SEVERAL, grouping=None)
+    (found,) = [e for e in outcome.measured if e.name == "criterion"]
+    assert found.observed == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize("title", ["Run 7", "run-07", "RUN_7", "run7"])
+def test_runs_are_the_same_however_they_are_spelled(title: str) -> None:
+    text = f"# {title}: results\n\n## Success criteria\n\n- Overall < 0.3"
+    assert words(judge(text, metrics=SEVERAL, grouping=None)) == {ON_TEST: "missed"}
+    other = text.replace(title, "Run 8")
+    assert words(judge(other, metrics=SEVERAL, grouping=None)) == {}
+
+
+@pytest.mark.parametrize(("share", "answer"), [(0.0, "met"), (0.5, "missed")])
+def test_held_out_rows_in_train_are_contamination(share: float, answer: str) -> None:
+    text = (
+        "## Success criteria\n\n| Quantity | Threshold | Value | Status |\n|---|---|---|---|\n"
+        "| Held-out rows in train | 0 | 0 | met |"
+    )
+    outcome = judge(text, metrics=SEVERAL, grouping=None, kinship=kinship(share))
+    assert words(outcome) == {"contamination of validation.csv": answer}

@@ -556,3 +556,61 @@ def test_severities_follow_the_parameters() -> None:
     strict: Mapping[str, float] = {"large_excess": 0.01, "min_excess": 0.01}
     outcome = judge(bent(), reported=metrics(table("mae", BENT[20] / 2)), params=Params(**strict))
     assert outcome.findings[0].severity is Severity.WARNING
+
+
+# --- the column that a callback monitors ------------------------------------------------------
+
+BALANCED = (
+    "history = model.fit(X, y, epochs={epochs}, callbacks=[keras.callbacks.EarlyStopping("
+    "'val_log2_mse_balanced', mode='min', patience=10, restore_best_weights=True)])"
+)
+
+
+def balanced(values: Sequence[float]) -> History:
+    falling = [2.0 - 0.1 * i for i in range(len(values))]
+    return history(
+        epoch=range(1, len(values) + 1),
+        loss=falling,
+        val_loss=values,
+        val_log2_mse_balanced=values,
+        val_log2_mse_easy=falling,
+    )
+
+
+def test_only_what_is_monitored_counts_beside_known_columns() -> None:
+    record = balanced(FALL)
+    assert [each.column for each in curves_of(record)] == ["loss", "val_loss"]
+    names = {"val_log2_mse_balanced", "val_absent"}
+    assert [each.column for each in curves_of(record, names)][2:] == ["val_log2_mse_balanced"]
+
+
+@pytest.mark.parametrize(
+    ("column", "better"),
+    [
+        ("val_macro_accuracy", True),
+        ("val_accuracy_hard", True),
+        ("val_rmse_balanced", False),
+        ("val_r2_loss", None),
+        ("val_novelty", "left out"),
+    ],
+)
+def test_direction_of_a_monitored_column(column: str, better: object) -> None:
+    curves = curves_of(history(**{column: FALL}), {column})
+    found = curves[0].greater_is_better if curves else "left out"
+    assert found is better or found == better
+
+
+def test_a_training_that_ends_before_its_monitored_column_has_its_best() -> None:
+    outcome = judge(balanced(FALL), BALANCED.format(epochs=50))
+    (finding,) = outcome.findings
+    assert "ended at epoch 5 of 50 while val_log2_mse_balanced" in finding.message
+    assert judge(balanced([*FALL, *[0.4] * 11]), BALANCED.format(epochs=50)).verdict is Verdict.PASS
+
+
+def test_a_better_epoch_of_the_monitored_column_was_promised() -> None:
+    reported = metrics(table("log2_mse", 0.60321))
+    record = balanced([1.01234, 0.30001, 0.91234, 0.60321])
+    outcome = judge(record, BALANCED.format(epochs=4), reported=reported)
+    (finding,) = outcome.findings
+    assert finding.severity is Severity.WARNING
+    assert "epoch 4; epoch 2 is better with 0.3" in finding.message

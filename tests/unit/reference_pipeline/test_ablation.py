@@ -363,7 +363,7 @@ def test_a_verdict_follows_its_interval() -> None:
 
     assert lower == "It, compared with that, lowers the overall error by 0.200 [0.100, 0.300]."
     assert higher == "It, compared with that, raises the overall error by 0.200 [0.100, 0.300]."
-    assert neither.startswith("No effect is shown")
+    assert neither.startswith("No effect of it on the overall error is shown")
     assert "-0.200 [-0.500, +0.100]" in neither
     assert "nothing can be concluded" in single
     assert "inf" not in single
@@ -371,8 +371,8 @@ def test_a_verdict_follows_its_interval() -> None:
 
 def test_no_effect_is_reported_as_none_shown() -> None:
     text = report_of(SMALL, by_feature_set)
-    assert "No effect is shown: training on exact symmetric copies" in text
-    assert "No effect is shown: loss weights 3/1.5/1" in text
+    assert "No effect of training on exact symmetric copies on the overall error is shown" in text
+    assert "No effect of weighting the loss 3/1.5/1" in text
     assert "Feature set D, compared with set C, lowers the overall error by 0.100" in text
     assert "lower in easy, medium and hard" in text
 
@@ -405,7 +405,7 @@ def test_one_seed_concludes_nothing() -> None:
     text = report_of(study, by_feature_set)
     assert text.count("nothing can be concluded") == len(study.comparisons())
     assert "run more seeds" in text
-    assert not re.search(r"\b(inf|nan|lowers|raises|No effect is shown)\b", text)
+    assert not re.search(r"\b(inf|nan|lowers|raises|No effect of)\b", text)
 
 
 def test_the_best_cell_and_those_that_cannot_be_told_apart() -> None:
@@ -502,6 +502,16 @@ def test_the_json_repeats_the_numbers_and_is_valid() -> None:
 )
 def test_signed(value: float, text: str) -> None:
     assert signed(value) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "text"), [(0, "0 %"), (1, "0.01 %"), (50_000, "50.00 %"), (99_999, "99.99 %")]
+)
+def test_a_share_is_all_or_none_only_where_it_is(part: int, text: str) -> None:
+    errors = {"noise": dict.fromkeys(TIERS, LabelError(100_000, part, 1.0))}
+    facts = tuple(replace(facts_of(seed), label_errors=errors) for seed in SMALL.seeds)
+    shown = page(Findings(SMALL, tuple(results_of(SMALL, by_feature_set)), facts, ""))
+    assert f"| noise | hard | 300,000 | {text} | 1 |" in shown
 
 
 # --- command ------------------------------------------------------------------------------------
