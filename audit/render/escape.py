@@ -53,7 +53,8 @@ def shorten(text: str, limit: int = MAX_TEXT) -> str:
     """
     if len(text) <= limit:
         return text
-    return f"{text[:limit]}… ({len(text) - limit:,} more characters)"
+    kept = text[:limit].rstrip("… ")
+    return f"{kept}… ({len(text) - len(kept):,} more characters)"
 
 
 def brief(text: str, limit: int) -> str:
