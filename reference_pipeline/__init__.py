@@ -4,7 +4,7 @@
 the data, writes the notebook, executes it and writes the results page.
 ``python -m reference_pipeline corrected --out tests/exports/corrected`` makes its counterpart
 without leakage. Executing a notebook needs ``pip install "leakage-audit[reference]"``; the data
-and their exact labels need NumPy only.
+and their exact labels need no more than the audit itself.
 
 What is the same on every run, byte for byte: the two pickles, the split tables, the baseline and
 the table of parents. They come from seeded generators and exact arithmetic; only another version

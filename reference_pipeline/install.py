@@ -22,6 +22,8 @@ _OURS = (
     "data/m_heights.pkl",
     "data/fresh_n_k_m_P.pkl",
     "data/fresh_m_heights.pkl",
+    "data/also_n_k_m_P.pkl",
+    "data/also_m_heights.pkl",
     "splits/train.parquet",
     "splits/val.parquet",
     "splits/test.parquet",

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from reference_pipeline.config import GROUPS
 from reference_pipeline.data import DataError, load_pickles, verify_labels
 from reference_pipeline.split import SHARES, entity_ids, split_by_entity
 
@@ -63,7 +64,19 @@ def read_own_data(
                 f"{own.inputs}; correct or remove them: {report.summary()}"
             )
         say(f"      {report.summary()}")
+    _require_every_group(rows, own.inputs)
     entities = entity_ids(rows)
     split_by_entity(entities, rows[:, 1:3], SHARES)  # as the notebook will, or an error now
     say(f"      {len(np.unique(entities)):,} different matrices up to symmetry")
     return rows, heights
+
+
+def _require_every_group(rows: npt.NDArray[np.number], path: Path) -> None:
+    """The tiers that a run is scored by are made of all nine groups."""
+    present = set(map(tuple, rows[:, 1:3].astype(int).tolist()))
+    missing = [f"k={k}, m={m}" for k, m in GROUPS if (k, m) not in present]
+    if missing:
+        raise DataError(
+            f"{path} has no samples of the group {'; '.join(missing)}: a run is scored by tiers, "
+            "which need all nine groups. Add samples of each"
+        )

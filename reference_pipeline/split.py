@@ -113,7 +113,7 @@ def _require_enough(counts: Counts, names: Rows, shares: npt.NDArray[np.float64]
         raise DataError(
             f"too few samples to stratify: a split into {_percentages(shares)} needs at least "
             f"{needed} different matrices P, up to symmetry, in every group, but "
-            f"{', '.join(short)}. Add samples, or leave these groups out"
+            f"{', '.join(short)}. Add samples to these groups"
         )
 
 

@@ -31,6 +31,8 @@ def test_a_new_run_replaces_its_files_and_leaves_those_of_the_user(tmp_path: Pat
             "metrics.json": "old",
             "baseline_run2.json": "old",
             "splits/test.parquet": "old",
+            "data/also_n_k_m_P.pkl": "old",
+            "data/also_m_heights.pkl": "old",
             "history.csv": "same",
             "audit.toml": "mine",
             "train_of_thought.ipynb": "mine",
