@@ -291,8 +291,8 @@ def _message(
     if found.error and reported is not None:
         words += f" and {_times(found.error / reported)} the error that the model reports"
     if exact is not None:
-        words += f"; with {'the finite ' * bool(found.impossible)}exact labels {exact.unit} is {exact.observed:.4g}, not "
-        words += f"{exact.expected:.4g}"
+        which = "the finite exact labels" if found.impossible else "exact labels"
+        words += f"; with {which} {exact.unit} is {exact.observed:.4g}, not {exact.expected:.4g}"
     return words
 
 

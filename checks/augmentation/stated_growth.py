@@ -39,7 +39,8 @@ _OF_ROWS = re.compile(
 )
 _OTHER = re.compile(
     r"fast|slow|speed|better|worse|lower|higher|error|loss|accura|cheap|time|epoch|weight|memory|"
-    r"learning|latency|cohort|since (?:19|20)\d\d|cross.?validation|repeat|cop(?:y|ies)\b|improve|parameter|layer",
+    r"learning|latency|cohort|since (?:19|20)\d\d|cross.?validation|repeat|cop(?:y|ies)\b|"
+    r"improve|parameter|layer",
     re.IGNORECASE,
 )
 _NEAR = 60
