@@ -162,7 +162,7 @@ def _rows_method(
     ):
         return Value(Kind.MASK, replace(flow, steps={}, stats=frozenset()))
     if name in ("repeat", "repeat_interleave") and arguments.all and owner.kind is Kind.ROWS:
-        times = arguments.positional[0] if arguments.positional else UNKNOWN
+        times = arguments.get(0, "repeats") or UNKNOWN
         return repeated(interp, owner, times, arguments.node, name)
     if name in known.SAVERS:
         interp.trace.leave(flow)
@@ -202,8 +202,9 @@ def _other(interp: Interpreter, owner: Value, name: str, arguments: Arguments, f
 def _index_method(interp: Interpreter, owner: Value, name: str, arguments: Arguments) -> Value:
     if name == "split" and arguments.positional:
         return splits.fold_positions(interp, arguments.node, "split", Confidence.MEDIUM)
-    if name == "repeat" and arguments.positional:
-        return repeated(interp, owner, arguments.positional[0], arguments.node, "repeat")
+    times = arguments.get(0, "repeats")
+    if name in ("repeat", "repeat_interleave") and times is not None:
+        return repeated(interp, owner, times, arguments.node, name)
     if name == "isin" and arguments.positional:
         return _membership(owner, arguments)
     if name in ("difference", "drop") and arguments.positional:

@@ -217,17 +217,17 @@ def _misstated(
     if not wrong:
         return []
     first = wrong[0]
-    real = f"{grown.overall:.4g}"
+    real = f"{grown.overall:.4g} rows per source row"
     if first.groups:
         key = first.groups[0]
-        real = f"{grown.groups[key]:.4g} for {label_of(key, grouping)}"
+        real = f"{grown.groups[key]:.4g} rows per source row for {label_of(key, grouping)}"
     places = tuple(dict.fromkeys(each.location for each in wrong))
     return [
         Finding(
             check_id="AU302",
             severity=Severity.WARNING,
             confidence=Confidence.MEDIUM,
-            message=f'the text says "{first.words}", but there are {real} rows per source row',
+            message=f'the text says "{first.words}", but there are {real}',
             locations=(replace(places[0], role=Role.PRIMARY), *places[1:]),
             evidence=tuple(
                 replace(each, expected=first.words) if each.group is None else each

@@ -120,8 +120,12 @@ def compared(labels: Array, exact: Array, metric: str | None, rtol: float) -> La
     left, right = numbers(labels), numbers(exact)
     if (left is None) != (right is None):
         return "one holds numbers and the other text"
-    if left is None or right is None or _are_classes(labels, left, right, metric):
+    if left is None or right is None:
         return _classes(labels, exact)
+    if _are_classes(labels, left, right, metric):
+        # True is 1, also beside missing values
+        mixed = {labels.dtype.kind, exact.dtype.kind} & {"b", "O"}
+        return _classes(left, right) if mixed else _classes(labels, exact)
     known = ~np.isnan(left) & ~np.isnan(right)
     with np.errstate(all="ignore"):
         tolerance = rtol * np.abs(right) + _rounding(labels, left)

@@ -211,6 +211,8 @@ def _finding(
         )
     elif matters:
         severity, why = Severity.WARNING, _WHY[part.split.role is SplitRole.TRAIN]
+    elif part.kind == "copies" and usual(part, parts, None, params):
+        noise, why = True, "The labels of the copies differ no more than those of the originals."
     shift = _shift(exact, scale)
     gone = found.impossible > params.max_impossible * found.n
     if severity is Severity.WARNING and part.split.role is not SplitRole.TRAIN:
@@ -232,7 +234,7 @@ def _finding(
         check_id="AU305",
         severity=severity,
         confidence=Confidence.HIGH,
-        message=_message(part, found, scale, exact if shift > params.max_change else None)
+        message=_message(part, found, scale, exact if shift > params.max_change else None, noise)
         + _of_groups(bad, grouping, as_whole),
         locations=tuple(places),
         evidence=(*evidence, exact) if exact is not None else tuple(evidence),
@@ -258,9 +260,17 @@ def _shift(exact: Evidence | None, scale: Scale) -> float:
     return apart / abs(stated.value) if stated.value else math.inf if apart else 0.0
 
 
-def _message(part: Part, found: LabelError, scale: Scale, exact: Evidence | None) -> str:
+def _message(
+    part: Part, found: LabelError, scale: Scale, exact: Evidence | None, noise: bool
+) -> str:
     every = 1 < found.n == found.wrong
     words = f"all {found.n:,}" if every else f"{found.wrong:,} of {found.n:,}"
+    if noise:  # a measurement, or another quantity, is no wrong label
+        words += f" {part.words} carry a label that differs from {part.split.oracle_name!r}"
+        if found.error and scale.variance is not None and not part.labels.is_class:
+            words += f"; the mean squared difference is {_times(found.error / scale.variance)} "
+            words += "the variance of the exact label"
+        return words
     words += f" {part.words} carry a "
     if found.impossible == found.wrong:
         words += "finite label, though their exact one is infinite"
@@ -281,8 +291,8 @@ def _message(part: Part, found: LabelError, scale: Scale, exact: Evidence | None
     if found.error and reported is not None:
         words += f" and {_times(found.error / reported)} the error that the model reports"
     if exact is not None:
-        words += f"; with exact labels {exact.unit} is {exact.observed:.4g}, not "
-        words += f"{exact.expected:.4g}"
+        which = "the finite exact labels" if found.impossible else "exact labels"
+        words += f"; with {which} {exact.unit} is {exact.observed:.4g}, not {exact.expected:.4g}"
     return words
 
 

@@ -22,6 +22,11 @@ _FACTOR = re.compile(
 _NAMED = re.compile(
     rf"\bgrowth(?:[ _]factor)?\s*(?:is|of|=|:|was)?\s*(?P<value>{_VALUE})(?![\w.%])", re.IGNORECASE
 )
+_BY_FACTOR = re.compile(  # not by which factor noise or weights were increased
+    r"\b(?:gr[eo]w[ns]?|growing|enlarg\w{1,4}|expand\w{1,4}|oversampled)\s(?:\w+\s){0,3}?"
+    rf"by (?:about )?a factor of (?:about )?(?P<value>{_VALUE})(?![\w.%])",
+    re.IGNORECASE,
+)
 _ABOUT_SIZE = re.compile(
     r"augment|increas|growth|grew|grow[ns]?\b|larger|bigger|original size|oversampl|expan|"
     r"more (?:data|samples|rows|examples|images|training)|as many|multipl|"
@@ -29,9 +34,13 @@ _ABOUT_SIZE = re.compile(
     r"times the (?:\w+ ){0,2}(?:samples|rows|data|examples|images|originals)\b",
     re.IGNORECASE,
 )
+_OF_ROWS = re.compile(
+    r"augment|training|data|rows|samples|examples|images|oversampl", re.IGNORECASE
+)
 _OTHER = re.compile(
     r"fast|slow|speed|better|worse|lower|higher|error|loss|accura|cheap|time|epoch|weight|memory|"
-    r"learning|latency|cross.?validation|repeat|cop(?:y|ies)\b|improve|parameter|layer",
+    r"learning|latency|cohort|since (?:19|20)\d\d|cross.?validation|repeat|cop(?:y|ies)\b|"
+    r"improve|parameter|layer",
     re.IGNORECASE,
 )
 _NEAR = 60
@@ -70,18 +79,21 @@ def stated_growth(
     Numbers of copies ("+2 copies", "50 copies") are the business of AU301.
     """
     for sentence in sentences(code, documents, "says how much the data grew"):
-        for pattern in (_FACTOR, _NAMED):
+        for pattern in (_FACTOR, _NAMED, _BY_FACTOR):
             for match in pattern.finditer(sentence.text):
                 near = sentence.text[max(0, match.start() - _NEAR) : match.end() + _NEAR]
                 if OTHER_PLANS.search(near) or _OTHER.search(near.replace(match[0], " ")):
                     continue
-                if pattern is _FACTOR and not _ABOUT_SIZE.search(near):
+                if pattern is not _NAMED and not _ABOUT_SIZE.search(near):
+                    continue
+                if pattern is _BY_FACTOR and not _OF_ROWS.search(near):
                     continue
                 interval = _interval(match)
                 if interval is None:
                     continue
                 groups = tied(sentence.text, keys, tiers)
-                yield StatedGrowth(interval, match[0].strip(), groups, sentence.location)
+                words = re.sub(r"^.{0,60}?\bby ", "", match[0].strip())
+                yield StatedGrowth(interval, words, groups, sentence.location)
 
 
 def _interval(match: re.Match[str]) -> Interval | None:

@@ -152,12 +152,15 @@ def tied(text: str, known: Iterable[str], tiers: Mapping[str, str]) -> tuple[str
     for key in keys:
         if re.fullmatch(r"[a-z][\w ]*", key):
             by_tier.setdefault(key, [key])
-    mentioned = [
-        tier
-        for tier in by_tier
-        if re.search(rf"(?<!\w){re.escape(tier)}(?!\w)", text, re.IGNORECASE)
-    ]
+    mentioned = [tier for tier in by_tier if _names(tier).search(text)]
     return tuple(key for tier in mentioned for key in by_tier[tier])
+
+
+def _names(name: str) -> re.Pattern[str]:
+    """Finds a group or tier in a text; "a" is an article, "A" within a sentence is none."""
+    if name.casefold() in ("a", "i"):
+        return re.compile(rf"(?<=[\w,;:(] ){name.upper()}(?!\w)|^{name.upper()}(?=[,:]| and )")
+    return re.compile(rf"(?<!\w){re.escape(name)}(?!\w)", re.IGNORECASE)
 
 
 def in_comments(

@@ -80,7 +80,9 @@ _RANGE = re.compile(
 )
 _WORD = r"targets?|goals?|requirements?|criteri(?:on|a)"
 _TARGET = re.compile(rf"\b(?:{_WORD})\b", re.I)
-_TARGET_COLUMN = re.compile(rf"\b(?:{_WORD}|thresholds?|required|acceptance)\b", re.I)
+_TARGET_COLUMN = re.compile(
+    rf"\b(?:{_WORD}|thresholds?|required|acceptance)\b|^\W*(?:bounds?|limits?)\W*$", re.I
+)
 _TO = re.compile(
     rf"\s?(?:[-–—]|\.\.|\bto\b)\s?(?P<high>{_NUM})(?P<unit>\s?%)?(?![\w]|\.[0-9])", re.I
 )
@@ -130,15 +132,18 @@ _PLAN = re.compile(
     r"|upcoming|will|would|could|hope\w*|propos\w*|realistic|aspir\w*|later|ideas?|if)\b",
     re.I,
 )
+_ELSEWHERE = re.compile(r"\b(?:pilot|previous|prior|earlier|former|paper|literature)\b", re.I)
 _HEADING = re.compile(r" {0,3}(#{1,6})\s+(.{1,300})")
 _REPORT = re.compile(r"\b(?:analysis|report|summary|evaluation|review)\b", re.I)
 _NO_LEAKAGE = re.compile(
     r"^\W{0,8}(?:no|zero|without)\s(?:\w{1,15}\s){0,2}(?:leak(?:age|s)?|contamination)\b", re.I
 )
 _LEAD = re.compile(
-    r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,4}?[\w-]{1,30})(?:\s?\([^()]{0,60}\))?\s?:\W{0,4}$"
+    r"^[\W\d_]{0,8}((?:[\w-]{1,30}\s){0,7}?[\w-]{1,30})(?:\s?\([^()]{0,60}\))?\s?:\W{0,4}$"
 )
 _ITEM = re.compile(r"^(?:\s*(?:[-*+•]|\d{1,3}[.)]|\[[ xX]\]|[✅✔✓☑❌✗✘☒])\s*){1,3}")
+_TICKED = re.compile(r"^\s*(?:[-*+•]\s+)?(?:\[[xX]\]|[✅✔✓☑❌✗✘☒])\s")
+_ALL_OPEN = re.compile(r"^\W{0,4}all\b", re.I)
 _BETWEEN = re.compile(r"[,;]\s+(?:and\s+)?|\sand\s", re.I)
 _INTRODUCTION = re.compile(
     rf"^[^<>≤≥|]{{0,60}}?\b(?:{_WORD})\b(?:\s(?:were|are|was|is|met|reached|achieved))*\s?[:,–-]?\s",
@@ -146,7 +151,8 @@ _INTRODUCTION = re.compile(
 )
 _TOGETHER = re.compile(r"\b(?:both|all|each|every|everything)\b", re.I)
 _STATUS = re.compile(
-    r"\bstatus\b|\bmet\b|\bpass|\bachieved\b|\bresult\b|\bverdict\b|\bok\b|[✅✓]", re.I
+    r"\bstatus\b|\bmet\b|\bpass|\bachieved\b|\bfulfill?ed\b|\bsatisfied\b|\bresult\b|\bverdict\b|\bok\b|[✅✓]",
+    re.I,
 )
 _VALUE = re.compile(
     r"\b(?:values?|actual|achieved|observed|measured|results?|current|score|validation|val|test"
@@ -231,12 +237,17 @@ def stated_criteria(document: Document, own_run: str = "", other_run: str = "") 
         if lead := _LEAD.match(text):
             of_split = split_of_head(lead[1]) is not None  # "On the test set:"
             section = bool(_SECTION.search(lead[1])) or (section and of_split)
+            section &= not _ELSEWHERE.search(text)
+            everything_met |= section and says_all_met(text) and runs.are_about(text)
             continue
         about = runs.are_about(" ".join([*headings[number], text])) and not _CONDITION.search(text)
-        if about and says_all_met(text):
+        if about and says_all_met(text) and not _ELSEWHERE.search(text):
             everything_met = True
-        if about and (section or _TARGET.search(text) or _MUST.search(text)):
-            found += _of_line(document, number, text, section and bool(_ITEM.match(line)))
+            section |= bool(_ALL_OPEN.match(text))  # what it lists next are criteria
+        item = bool(_ITEM.match(line))
+        listed = item and (section or bool(_TICKED.match(line)))
+        if about and (listed or section or _TARGET.search(text) or _MUST.search(text)):
+            found += _of_line(document, number, text, listed)
     if everything_met:
         found = [
             replace(each, claim=Claim.MET) if each.claim is Claim.NONE else each for each in found

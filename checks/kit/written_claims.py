@@ -21,7 +21,7 @@ _MISSED_MARK = re.compile(r"\bFAIL(?:ED)?\b|[❌✗✘☒👎🔴]|:x:")
 _OPEN_MARK = re.compile(r"^\s*(?:[-*+]|\d{1,3}[.)])?\s*\[ \]")
 _MISSED_WORD = re.compile(
     r"\b(?:not yet|still|far from|(?:far|well|slightly|just) (?:above|below)"
-    r"|not (?:met|achieved|reached|satisfied|passed|beat\w*|hit)|miss(?:ed|es)?|unmet"
+    r"|not (?:met|fulfill?ed|achieved|reached|satisfied|passed|beat\w*|hit)|miss(?:ed|es)?|unmet"
     r"|fail(?:s|ed|ing|ure)?|short of|worse than|no|did not|does not|doesn't|didn't|never"
     r"|without)\b",
     re.I,
@@ -30,17 +30,19 @@ _INTENT = re.compile(
     r"\b(?:to (?:beat|reach|meet|achieve|hit|get|be)|aim\w*|want|should|must|needs? to)\b", re.I
 )
 _MET_WORD = re.compile(
-    r"\b(?:met|achiev(?:ed|es|ing)|reach(?:ed|es)|satisf(?:ied|ies)|passed|beats?|beaten|beating"
+    r"\b(?:met|fulfill?(?:ed|s)|achiev(?:ed|es|ing)|reach(?:ed|es)|satisf(?:ied|ies)|passed|beats?|beaten|beating"
     r"|better than)\b",
     re.I,
 )
 _YES = re.compile(
-    r"\b(?:met|achieved|reached|satisfied|pass(?:ed|es)?|ok|okay|yes|true|done)\b", re.I
+    r"\b(?:met|fulfill?ed|achieved|reached|satisfied|pass(?:ed|es)?|ok|okay|yes|true|done)\b", re.I
 )
 _ALL_MET = re.compile(
     r"\ball\s(?:\w{1,12}\s){0,3}(?:criteria|targets|goals|requirements)\s"
     r"(?:(?:are|were|have been|is)\s)?(?:now\s)?(?:met|achieved|satisfied|reached|passed"
-    r"|fulfilled|hold)\b",
+    r"|fulfill?ed|hold)\b"
+    r"|\b(?:criteria|targets|goals|requirements)\b[^.;:()]{0,60}"
+    r"\(all\s(?:were\s|are\s)?(?:met|achieved|satisfied|reached|passed|fulfill?ed)\)",
     re.I,
 )
 

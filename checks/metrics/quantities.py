@@ -223,18 +223,19 @@ def _gap(table: MetricTable, have: Evidences) -> Quantity | None:
     own = Interval.around(train.overall.value, train.overall.half_width)
     reading = held_out.readings[0]
     wide = reading.interval - own if sign > 0 else own - reading.interval
+    role = SplitRole.VALIDATION if table.role is None else table.role
+    minus = f"{role.value} minus training" if sign > 0 else f"training minus {role.value}"
     return Quantity(
-        f"train-validation gap in {table.metric}",
+        f"train-{role.value} gap in {table.metric}",
         sign * (held_out.value - train.overall.value),
-        (Reading("validation minus training" if sign > 0 else "training minus validation", wide,
-                 reading.error),),
+        (Reading(minus, wide, reading.error),),
         held_out.location,
         held_out.n,
         False,
         held_out.share,
         held_out.measured,
         held_out.kin_share,
-    )  # fmt: skip
+    )
 
 
 def _overall(table: MetricTable, have: Evidences) -> Quantity | None:

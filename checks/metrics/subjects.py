@@ -211,10 +211,12 @@ def group_of(text: str, subject: str, table: MetricTable, grouping: Grouping | N
     parts = re.findall(r"\([^()]{1,40}\)|\w+\s?=\s?[\w.]+(?:\s?,\s?\w+\s?=\s?[\w.]+){0,5}", subject)
     own = _names_in(text, grouping) | {"group", "groups", "tier", "case", "cases"}
     bare = " ".join(word for word in text.split() if word not in own)  # an "A" is no article here
+    called = "|".join(re.escape(name) for name in _names_in(text, grouping))
+    behind = re.findall(rf"(?<!\w)(?:{called})\s([\w-]{{1,40}})", text) if called else []
     rest = [" ".join(_rest(text, grouping))]
     if named := _named_metric(text, {table.metric}):
         rest.append(" ".join(_rest(" ".join((*named.before, *named.after)), grouping)))
-    for part in [subject.strip(), bare, *rest, *parts]:
+    for part in [subject.strip(), bare, *rest, *parts, *behind]:
         if part and (key := canonical_group(part)) in keys:
             return key
     return ""

@@ -438,3 +438,9 @@ def test_noise_on_copies_that_is_small_beside_that_of_the_target(seed: int, tmp_
     report = audit_export(experiment.write(tmp_path))
     assert alarms(report) == set()
     assert value(run_of(report, "AU305"), "wrong_labels_copies") > 400
+
+
+def test_true_is_one() -> None:
+    found = compared(np.array([1, 0, 1]), np.array([True, False, False]), "accuracy", 1e-6)
+    assert not isinstance(found, str)
+    assert found.wrong.tolist() == [False, False, True]

@@ -41,6 +41,22 @@ df = pd.concat([df[df["y"] == 0], few.sample(5000, replace=True)])  # D
 """
     + TO_SPLIT,
     "index repeat": IMPORTS + LOAD + "df = df.loc[df.index.repeat(3)]  # D\n" + TO_SPLIT,
+    "positions repeated by a method": IMPORTS
+    + """
+X = np.load("x.npy"); y = np.load("y.npy")
+i = np.arange(len(X)).repeat(repeats=3)  # D
+X, y = X[i], y[i]
+A, B, p, q = train_test_split(X, y)
+SVC().fit(A, p).predict(B)
+""",
+    "positions repeated by torch": IMPORTS
+    + """
+X = np.load("x.npy"); y = np.load("y.npy")
+i = torch.arange(len(X)).repeat_interleave(3)  # D
+X, y = X[i], y[i]
+A, B, p, q = train_test_split(X, y)
+SVC().fit(A, p).predict(B)
+""",
     "list plus list": IMPORTS
     + """
 data = [parse(s) for s in open("f")]

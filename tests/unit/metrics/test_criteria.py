@@ -548,3 +548,29 @@ def test_the_value_beside_a_criterion_tells_the_split(row: str, about: str) -> N
     outcome = judge(CRITERIA + row + "\n", metrics=TWO_SPLITS, grouping=None)
     observed = next(each.observed for each in outcome.measured if each.name == "criterion")
     assert observed == {"validation": 0.5, "test": 0.3}[about]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("- [x] Test log2-MSE below 0.3", {ON_TEST: "missed"}),
+        ("All targets were met.\n\n- Test log2-MSE below 0.3", {ON_TEST: "missed"}),
+        ("Criteria on the test set (all passed):\n\n1. log2-MSE < 0.3", {ON_TEST: "missed"}),
+        (
+            "| Goal | Limit | Fulfilled |\n|---|---|---|\n| Test log2-MSE | < 0.3 | yes |",
+            {ON_TEST: "missed"},
+        ),
+        ("- [x] Drop features with correlation above 0.95", {}),
+        ("In the pilot study all targets were met:\n\n- Test log2-MSE < 0.3", {}),
+        ("| Metric | Lower bound | ok |\n|---|---|---|\n| Test log2-MSE | 0.05 | yes |", {}),
+    ],
+)
+def test_lists_and_columns_of_criteria(text: str, expected: dict[str, str]) -> None:
+    outcome = judge(text, metrics=SEVERAL, grouping=None)
+    assert words(outcome) == expected
+    assert bool(warnings(outcome)) == bool(expected)  # each says that it is met, and is not
+
+
+def test_a_gap_is_called_after_its_split() -> None:
+    outcome = judge("", "test gap < 0.1", metrics=SEVERAL, grouping=None)
+    assert list(words(outcome)) == ["train-test gap in log2_mse"]
