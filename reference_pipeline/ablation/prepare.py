@@ -29,7 +29,6 @@ FloatArray = npt.NDArray[np.float64]
 FeatureArray = npt.NDArray[np.float32]
 
 _MODULES = (augment, data, features, generate, oracle, split, symmetry)
-_SETS = ("train", "validation", "test", "noise", "symmetry")
 _COPIES_OF_GROUP = {group: COPIES[tier] for tier, groups in TIERS.items() for group in groups}
 
 

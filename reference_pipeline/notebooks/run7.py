@@ -234,7 +234,8 @@ X_test_scaled = scaler.transform(X_test)
 # After every epoch the validation samples are scored by group and by tier. Training stops, and the
 # best weights come back, by the balanced score: the mean over tiers of the mean over their groups.
 # The easy tier is watched for a lasting trend upwards after the first epochs, not against a fixed
-# bound, which would stop a run before it has learned anything.
+# bound, which would stop a run before it has learned anything. Both are for longer trainings: in a
+# few epochs what they do is keep the best one.
 
 
 # %%
@@ -320,7 +321,7 @@ print(f"gap (validation - train):   {train_val_gap}")
 # %% [markdown]
 # ## Final evaluation
 #
-# The test set is used here for the first time, and once. The intervals are 95 % intervals of the
+# Nothing was predicted for the test set before, and it is scored once. The intervals are 95 % intervals of the
 # mean over the samples.
 
 # %%
