@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import logging
 import os
 import re
 import subprocess
@@ -201,6 +202,8 @@ def execute(
         client.execute(env=_environment(), stderr=subprocess.DEVNULL)
     except Exception as error:
         if hasattr(client, "_async_cleanup_kernel_future"):  # nbclient swallows Ctrl-C
+            # and leaves a task behind whose failure would be printed at exit.
+            logging.getLogger("asyncio").setLevel(logging.CRITICAL)
             raise KeyboardInterrupt from None
         raise NotebookError(f"the notebook failed:\n{error}") from None
     notebook.metadata.update(_METADATA)  # without the versions that the kernel added

@@ -116,9 +116,13 @@ def reference_command(
 ) -> None:
     """Train a reference experiment, write its export, and audit it."""
     if run not in RUNS:
-        fail(f"unknown run {run!r}; choose {', '.join(RUNS)}", 2)
+        fail(f"unknown run {run!r}; choose {', '.join([*RUNS, ABLATION])}", 2)
     if profile not in PROFILES:
         fail(f"unknown profile {profile!r}; choose {', '.join(PROFILES)}", 2)
+    if (inputs is None) != (targets is None):
+        fail("--inputs and --targets belong together: give both", 2)
+    if verify_labels and inputs is None:
+        fail("--verify-labels is about --inputs and --targets; generated labels are exact", 2)
     parse_targets(formats)
     folder = out or Path(f"reference_{run.replace('-', '_')}")
     configure(folder, None, fail_on)

@@ -126,7 +126,11 @@ def test_a_run_that_fails_is_not_audited(child: Any, clean: Path, code: int, exp
     ("arguments", "message"),
     [
         (["run8"], "run7-as-prescribed"),
+        (["run8"], "ablation"),
         (["run7", "--profile", "huge"], "smoke, cpu, full"),
+        (["run7", "--inputs", "i.pkl"], "belong together"),
+        (["run7", "--targets", "t.pkl"], "belong together"),
+        (["run7", "--verify-labels"], "generated labels are exact"),
         (["run7", "--format", "html"], "unknown format 'html'"),
         (["run7", "--fail-on", "never"], "note, warning, error"),
     ],
